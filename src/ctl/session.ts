@@ -1,0 +1,24 @@
+import type { CtlSettings } from '../config/settings.ts';
+import type { Dcs, Store } from '../dcs/dcs.ts';
+import type { MemberApi } from '../rest/member-api.ts';
+import type { Clock } from '../system/clock.ts';
+import type { Io } from '../system/io.ts';
+import type { Prompt } from '../system/prompt.ts';
+
+/**
+ * All that a use-case may touch. The members are functions where opening costs something; a test
+ * replaces them one by one (`test/unit/ctl/fake-session.ts`).
+ */
+export interface Session {
+  readonly settings: CtlSettings;
+  readonly io: Io;
+  readonly clock: Clock;
+  readonly prompt: Prompt;
+  /** Aborted by Ctrl-C: every wait and every call takes it along. */
+  readonly signal: AbortSignal;
+  /** The environment of the process, without Patroni's own variables. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  store(): Promise<Store>;
+  dcs(scope: string, group?: number): Promise<Dcs>;
+  rest(): Promise<MemberApi>;
+}

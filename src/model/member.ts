@@ -1,0 +1,54 @@
+/** One PostgreSQL server with its agent, as its own document in the DCS describes it. */
+export interface Member {
+  readonly name: string;
+  /** Host and port of PostgreSQL, taken from `conn_url`; absent when that is missing or not a URL. */
+  readonly host?: string;
+  readonly port?: number;
+  readonly connUrl?: string;
+  /** The URL of the REST API, e.g. `http://10.0.0.1:8008/patroni`. */
+  readonly apiUrl?: string;
+  /** State text as published: `running`, `stopped`, `creating replica`, …; empty when absent. */
+  readonly state: string;
+  /** Role as published: `primary` (old: `master`), `standby_leader`, `replica`, …; empty when absent. */
+  readonly role: string;
+  /** Version of the agent, e.g. `4.1.5`. */
+  readonly version?: string;
+  readonly timeline?: number;
+  /** WAL positions in bytes. `xlogLocation` is the one that every Patroni version publishes. */
+  readonly xlogLocation?: number;
+  readonly receiveLsn?: number;
+  readonly replayLsn?: number;
+  /** `streaming` or `in archive recovery`. */
+  readonly replicationState?: string;
+  readonly pendingRestart: boolean;
+  readonly pendingRestartReason: Readonly<Record<string, ValueChange>>;
+  readonly scheduledRestart?: ScheduledRestart;
+  readonly tags: Tags;
+  readonly pause: boolean;
+  /** Version of the member's document: changes whenever the member writes it again. */
+  readonly documentVersion: string;
+}
+
+/** A parameter that waits for a restart, with its value now and after. */
+export interface ValueChange {
+  readonly oldValue: string;
+  readonly newValue: string;
+}
+
+export interface ScheduledRestart {
+  /** ISO 8601 with offset, as the member published it. */
+  readonly schedule: string;
+  /** The restart is done only when PostgreSQL is older than this, e.g. `15.4`. */
+  readonly postgresVersion?: string;
+}
+
+/** Tags as published: the key order of the document is kept, for whoever prints them. */
+export type Tags = Readonly<Record<string, unknown>>;
+
+/** True for a member that must never become leader: `nofailover`, or `failover_priority` ≤ 0. */
+export function isNoFailover(tags: Tags): boolean {
+  // Patroni: an explicit `nofailover` wins over the priority (tags.py).
+  if (tags.nofailover !== undefined && tags.nofailover !== null) return Boolean(tags.nofailover);
+  const priority = Number(tags.failover_priority ?? 1);
+  return Number.isFinite(priority) && priority <= 0;
+}

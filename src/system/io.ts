@@ -1,0 +1,21 @@
+/** The terminal or the pipes, as use-cases may know them. */
+export interface Io {
+  /** Data, to stdout: one line, or a block of lines; a newline is added. Silent under `--json`. */
+  out(text: string): void;
+  /** Talk, to stderr: what goes on, and what went wrong. A newline is added. */
+  err(text: string): void;
+  /** A warning, to stderr as `Warning: …`; under `--json` it is in the envelope too. */
+  warn(text: string): void;
+  /** True when both stdin and stderr are terminals: only then may a prompt be opened. */
+  readonly interactive: boolean;
+  /** True when stdout is a terminal. */
+  readonly stdoutIsTerminal: boolean;
+  /** True when stderr is a terminal: progress may be drawn over itself. */
+  readonly stderrIsTerminal: boolean;
+  /** True when colour is wanted on stdout. */
+  readonly color: boolean;
+  /** True under `--json`: the envelope is the only output on stdout. */
+  readonly json: boolean;
+  /** Writes to stdout as it is, without a newline: for redrawing a screen. */
+  raw(text: string): void;
+}

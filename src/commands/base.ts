@@ -1,12 +1,10 @@
-import { Command, Flags, type Interfaces } from '@oclif/core';
-import { envelope } from '../ctl/envelope.ts';
-import { openSession } from '../ctl/open-session.ts';
-import { exitCodeFor, failureOf, type Result } from '../ctl/result.ts';
+import { Command, Flags } from '@oclif/core';
+import { perform, reportUsage } from '../ctl/perform.ts';
+import type { Result } from '../ctl/result.ts';
 import type { Session } from '../ctl/session.ts';
-import { Terminal } from '../system/terminal.ts';
 
 /** Patroni's top-level options: accepted before and after the command's name. */
-const GLOBAL_FLAGS = {
+export const GLOBAL_FLAGS = {
   'config-file': Flags.string({
     char: 'c',
     description: 'Configuration file, or a directory of them',
@@ -31,47 +29,39 @@ const GLOBAL_FLAGS = {
   }),
 };
 
-type GlobalFlags = Interfaces.InferredFlags<typeof GLOBAL_FLAGS>;
+/** The global flags as oclif hands them over. */
+interface GlobalFlagValues {
+  readonly 'config-file'?: string | undefined;
+  readonly 'dcs-url'?: string | undefined;
+  readonly insecure?: boolean | undefined;
+  readonly json?: boolean | undefined;
+}
 
-/**
- * What every command shares: the global flags, a session, the `--json` envelope, and the one place
- * where an outcome becomes an exit code. It knows nothing of clusters.
- */
+/** What every command shares: the global flags, and how a use-case is run. No domain words here. */
 export abstract class BaseCommand extends Command {
   static override baseFlags = GLOBAL_FLAGS;
-  static override enableJsonFlag = false;
 
-  /** Opens a session, runs the use-case, prints the envelope if asked, and sets the exit code. */
+  /** Runs the use-case in a session and sets the exit code from its result. */
   protected async perform(
-    flags: GlobalFlags,
+    flags: GlobalFlagValues,
     useCase: (session: Session) => Promise<Result>,
   ): Promise<void> {
-    const terminal = new Terminal(process, { json: flags.json ?? false });
-    let result: Result;
-    try {
-      const session = await openSession(terminal, {
-        ...(flags['config-file'] === undefined ? {} : { configFile: flags['config-file'] }),
-        ...(flags['dcs-url'] === undefined ? {} : { dcsUrl: flags['dcs-url'] }),
+    process.exitCode = await perform(
+      {
+        command: this.id ?? '',
+        configFile: flags['config-file'],
+        dcsUrl: flags['dcs-url'],
         insecure: flags.insecure ?? false,
-      });
-      try {
-        result = await useCase(session);
-      } finally {
-        await session.close();
-      }
-    } catch (error) {
-      result = failureOf(error);
-    }
-    this.report(terminal, result);
+        json: flags.json ?? false,
+      },
+      useCase,
+    );
   }
 
-  private report(terminal: Terminal, result: Result): void {
-    if (terminal.json) {
-      const name = this.id ?? '';
-      terminal.raw(`${JSON.stringify(envelope(name, result, terminal.warnings), null, 2)}\n`);
-    } else if (result.error) {
-      terminal.fail(result.error);
-    }
-    process.exitCode = exitCodeFor(result, process.env.PGHERD_COMPAT === 'patronictl');
+  /** Wrong usage, found by oclif while it parses: exit code 2, the envelope under `--json`. */
+  protected override async catch(error: Error & { oclif?: { exit?: number } }): Promise<void> {
+    if (error.oclif?.exit === 0) throw error;
+    const message = error.message.split('\n').join(' ').trim();
+    process.exitCode = reportUsage(this.id ?? '', this.argv.includes('--json'), message);
   }
 }

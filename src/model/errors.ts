@@ -38,3 +38,12 @@ export class DcsError extends Error {
 export class InvariantError extends Error {
   override readonly name = 'InvariantError';
 }
+
+/** The user pressed Ctrl-C. The message says what may still be going on. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+
+  constructor(message = 'Interrupted') {
+    super(message);
+  }
+}

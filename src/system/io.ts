@@ -16,6 +16,8 @@ export interface Io {
   readonly color: boolean;
   /** True under `--json`: the envelope is the only output on stdout. */
   readonly json: boolean;
+  /** True once the reader of stdout has gone (`| head`): an endless command stops then. */
+  readonly outputClosed: boolean;
   /** Writes to stdout as it is, without a newline: for redrawing a screen. */
   raw(text: string): void;
 }

@@ -98,6 +98,7 @@ export function fakeSession(options: FakeOptions = {}): FakeSession {
       stderrIsTerminal: false,
       color: options.color ?? false,
       json: options.json ?? false,
+      outputClosed: false,
     },
     clock: fakeClock(options.onSleep),
     prompt: {

@@ -1,0 +1,93 @@
+import { Interrupted } from '../model/errors.ts';
+import { Terminal } from '../system/terminal.ts';
+import { envelope } from './envelope.ts';
+import { openSession } from './open-session.ts';
+import { exitCodeFor, failureOf, INTERRUPTED, type Result } from './result.ts';
+import type { Session } from './session.ts';
+
+/** The command as it was called: its name and the global flags. */
+export interface Invocation {
+  readonly command: string;
+  readonly configFile: string | undefined;
+  readonly dcsUrl: string | undefined;
+  readonly insecure: boolean;
+  readonly json: boolean;
+}
+
+/**
+ * Opens a session, runs the use-case, and reports what came of it: the `--json` envelope or one
+ * sentence on stderr. Returns the exit code; never rejects.
+ */
+export async function perform(
+  invocation: Invocation,
+  useCase: (session: Session) => Promise<Result>,
+): Promise<number> {
+  const terminal = new Terminal(process, { json: invocation.json });
+  const interrupt = interruptSignal();
+  try {
+    return report(terminal, invocation.command, await run(terminal, invocation, interrupt, useCase));
+  } finally {
+    interrupt.release();
+  }
+}
+
+/** Reports wrong usage, which is found before a session is opened. Returns the exit code, 2. */
+export function reportUsage(command: string, json: boolean, message: string): number {
+  const terminal = new Terminal(process, { json });
+  const hint = `pgherd ${command} --help shows how to use it`;
+  const error = { code: 'usage', message, hint };
+  return report(terminal, command, { outcome: 'failed', data: null, error, exitCode: 2 });
+}
+
+async function run(
+  terminal: Terminal,
+  invocation: Invocation,
+  interrupt: Interrupt,
+  useCase: (session: Session) => Promise<Result>,
+): Promise<Result> {
+  try {
+    const session = await openSession(terminal, interrupt.signal, invocation);
+    try {
+      return await useCase(session);
+    } finally {
+      await session.close();
+    }
+  } catch (error) {
+    if (process.env.PGHERD_DEBUG && error instanceof Error) terminal.err(error.stack ?? '');
+    // What a call says after Ctrl-C is only an echo of it.
+    return failureOf(interrupt.signal.aborted ? interrupt.reason(error) : error);
+  }
+}
+
+function report(terminal: Terminal, command: string, result: Result): number {
+  if (terminal.json) {
+    const document = envelope(command, result, terminal.warnings);
+    terminal.raw(`${JSON.stringify(document, null, 2)}\n`);
+  } else if (result.error) {
+    terminal.fail(result.error);
+  }
+  return exitCodeFor(result, process.env.PGHERD_COMPAT === 'patronictl');
+}
+
+interface Interrupt {
+  readonly signal: AbortSignal;
+  /** The use-case's own words about the interrupt, or the plain ones. */
+  reason(error: unknown): Interrupted;
+  release(): void;
+}
+
+/** A signal that Ctrl-C aborts; a second Ctrl-C ends the process at once. */
+function interruptSignal(): Interrupt {
+  const controller = new AbortController();
+  const plain = new Interrupted();
+  const onSignal = (): void => {
+    if (controller.signal.aborted) process.exit(INTERRUPTED);
+    controller.abort(plain);
+  };
+  process.on('SIGINT', onSignal);
+  return {
+    signal: controller.signal,
+    reason: (error) => (error instanceof Interrupted ? error : plain),
+    release: () => process.off('SIGINT', onSignal),
+  };
+}

@@ -1,0 +1,74 @@
+import { createInterface } from 'node:readline/promises';
+import { Interrupted, Refusal } from '../model/errors.ts';
+import type { Prompt, Question } from './prompt.ts';
+
+/** How the prompts may reach the person. */
+export interface PromptOptions {
+  readonly interactive: boolean;
+  /** A terminal that cannot move its cursor (`TERM=dumb`): plain lines only. */
+  readonly dumb: boolean;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Prompts on the terminal: questions go to stderr, so that stdout stays clean. Without a terminal
+ * every question is a `Refusal` that names the flag to pass. Ctrl-C rejects with `Interrupted`.
+ */
+export function terminalPrompt(options: PromptOptions): Prompt {
+  const ask = async <Answer>(question: Question, open: () => Promise<Answer>): Promise<Answer> => {
+    if (!options.interactive) throw noTerminal(question);
+    try {
+      return await open();
+    } catch (error) {
+      const name = error instanceof Error ? error.name : '';
+      if (name === 'ExitPromptError' || name === 'AbortPromptError' || options.signal.aborted) {
+        throw new Interrupted('Interrupted: nothing was changed');
+      }
+      throw error;
+    }
+  };
+  const context = { output: process.stderr, signal: options.signal };
+  return {
+    text: (question) =>
+      ask(question, async () => {
+        if (options.dumb) return askLine(question.message, question.initial, options.signal);
+        const { input } = await import('@inquirer/prompts');
+        const config = { message: question.message, required: question.initial === undefined };
+        const initial = question.initial ? { default: question.initial } : {};
+        const answer = await input({ ...config, ...initial }, context);
+        return answer === '' ? (question.initial ?? '') : answer;
+      }),
+    confirm: (question) =>
+      ask(question, async () => {
+        if (options.dumb) {
+          const answer = await askLine(`${question.message} [y/N]`, '', options.signal);
+          return /^y(es)?$/i.test(answer.trim());
+        }
+        const { confirm } = await import('@inquirer/prompts');
+        return confirm({ message: question.message, default: false }, context);
+      }),
+    password: (question) =>
+      ask(question, async () => {
+        const { password } = await import('@inquirer/prompts');
+        return password({ message: question.message }, context);
+      }),
+  };
+}
+
+async function askLine(message: string, initial: string | undefined, signal: AbortSignal) {
+  const shown = initial ? `${message} [${initial}]: ` : `${message}: `;
+  const lines = createInterface({ input: process.stdin, output: process.stderr, terminal: false });
+  try {
+    for (;;) {
+      const answer = await lines.question(shown, { signal });
+      if (answer !== '' || initial !== undefined) return answer || (initial ?? '');
+    }
+  } finally {
+    lines.close();
+  }
+}
+
+function noTerminal(question: Question): Refusal {
+  const message = `An answer is needed and there is no terminal to ask: ${question.message}`;
+  return new Refusal('no-terminal', message, { hint: `pass ${question.flag}` });
+}

@@ -1,0 +1,72 @@
+import { isatty } from 'node:tty';
+import type { Io } from './io.ts';
+import { printable } from './text.ts';
+
+/** The parts of `process` that a terminal needs; a test gives its own. */
+export interface Streams {
+  readonly stdout: NodeJS.WritableStream;
+  readonly stderr: NodeJS.WritableStream;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** The real stdout and stderr. A reader that goes away (`| head`) silences it, nothing more. */
+export class Terminal implements Io {
+  readonly interactive: boolean;
+  readonly stdoutIsTerminal: boolean;
+  readonly stderrIsTerminal: boolean;
+  readonly color: boolean;
+  readonly json: boolean;
+  readonly warnings: string[] = [];
+  readonly #streams: Streams;
+  #closed = false;
+
+  constructor(streams: Streams, options: { json: boolean }) {
+    this.#streams = streams;
+    this.json = options.json;
+    this.stdoutIsTerminal = isatty(1);
+    this.stderrIsTerminal = isatty(2) && streams.env.TERM !== 'dumb';
+    this.interactive = isatty(0) && isatty(2);
+    this.color = wantsColor(this.stdoutIsTerminal, streams.env);
+    streams.stdout.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+      this.#closed = true;
+    });
+    // Nobody reads what goes wrong: there is no one left to tell.
+    streams.stderr.on('error', () => {});
+  }
+
+  /** True once the reader of stdout has gone. */
+  get outputClosed(): boolean {
+    return this.#closed;
+  }
+
+  out(text: string): void {
+    if (!this.json) this.raw(`${text}\n`);
+  }
+
+  raw(text: string): void {
+    if (!this.#closed) this.#streams.stdout.write(text);
+  }
+
+  err(text: string): void {
+    this.#streams.stderr.write(`${text}\n`);
+  }
+
+  warn(text: string): void {
+    this.warnings.push(text);
+    this.err(`Warning: ${printable(text)}`);
+  }
+
+  /** The last words of a command that did not do what it was asked. */
+  fail(failure: { readonly message: string; readonly hint?: string }): void {
+    this.err(`Error: ${failure.message}`);
+    if (failure.hint) this.err(`HINT: ${failure.hint}`);
+  }
+}
+
+/** See no-color.org; FORCE_COLOR as Node's own tools read it. */
+function wantsColor(terminal: boolean, env: Readonly<Record<string, string | undefined>>): boolean {
+  if (env.NO_COLOR) return false;
+  if (env.FORCE_COLOR) return env.FORCE_COLOR !== '0';
+  return terminal && env.TERM !== 'dumb';
+}

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { loadCtlSettings } from '../config/ctl-settings.ts';
 import { openStore } from '../dcs/open.ts';
+import { connectSql } from '../postgres/sql.ts';
 import { openMemberApi } from '../rest/client.ts';
 import { systemClock } from '../system/clock.ts';
 import type { Terminal } from '../system/terminal.ts';
@@ -62,6 +63,7 @@ export async function openSession(
     store: store.get,
     dcs: async (scope, group) => (await store.get()).cluster(scope, group),
     rest: rest.get,
+    connectSql,
     async close() {
       await (await store.opened())?.close();
       await (await rest.opened())?.close();

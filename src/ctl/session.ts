@@ -1,5 +1,6 @@
 import type { CtlSettings } from '../config/settings.ts';
 import type { Dcs, Store } from '../dcs/dcs.ts';
+import type { SqlConnect } from '../postgres/sql.ts';
 import type { MemberApi } from '../rest/member-api.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Io } from '../system/io.ts';
@@ -21,4 +22,6 @@ export interface Session {
   store(): Promise<Store>;
   dcs(scope: string, group?: number): Promise<Dcs>;
   rest(): Promise<MemberApi>;
+  /** Opens a connection to PostgreSQL on a member. */
+  readonly connectSql: SqlConnect;
 }

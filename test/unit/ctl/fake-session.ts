@@ -2,6 +2,7 @@ import type { CtlSettings } from '../../../src/config/settings.ts';
 import type { Session } from '../../../src/ctl/session.ts';
 import type { Dcs, Document, Guard, Store } from '../../../src/dcs/dcs.ts';
 import { Refusal } from '../../../src/model/errors.ts';
+import { type SqlConnect, SqlError } from '../../../src/postgres/sql.ts';
 import type {
   MemberApi,
   RestMethod,
@@ -26,6 +27,8 @@ export interface FakeOptions {
   /** Answers to the prompts, in order; a missing one fails the test with a Refusal. */
   answers?: (string | boolean)[];
   settings?: Partial<CtlSettings>;
+  /** Answers connections to PostgreSQL; without it none can be made. */
+  connectSql?: SqlConnect;
   json?: boolean;
   color?: boolean;
   env?: Record<string, string>;
@@ -114,8 +117,13 @@ export function fakeSession(options: FakeOptions = {}): FakeSession {
     store: async () => store,
     dcs: async () => dcs,
     rest: async () => rest,
+    connectSql: options.connectSql ?? refuseSql,
   };
 }
+
+const refuseSql: SqlConnect = async () => {
+  throw new SqlError('connection refused', undefined);
+};
 
 function fakeSettings(): CtlSettings {
   const tls = { insecure: false };

@@ -1,0 +1,31 @@
+import { Args, Flags } from '@oclif/core';
+import { OWN_VERSION } from '../ctl/own-version.ts';
+import { version } from '../ctl/version.ts';
+import { BaseCommand } from './base.ts';
+
+export default class Version extends BaseCommand {
+  static override summary = 'Show the version of pgherd, and of what the members run';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> demo',
+    '<%= config.bin %> <%= command.id %> demo pg1 pg2 --json',
+  ];
+  static override strict = false;
+  static override args = {
+    cluster: Args.string({ description: 'Cluster whose members are asked' }),
+    members: Args.string({ description: 'Only these members' }),
+  };
+  static override flags = { group: Flags.integer({ description: 'Citus group' }) };
+
+  async run(): Promise<void> {
+    const { args, argv, flags } = await this.parse(Version);
+    await this.perform(flags, (session) =>
+      version(session, {
+        cluster: args.cluster,
+        members: (argv as string[]).slice(1),
+        group: flags.group,
+        own: OWN_VERSION,
+      }),
+    );
+  }
+}

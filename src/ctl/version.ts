@@ -1,0 +1,81 @@
+import { printable } from '../system/text.ts';
+import { parseNodeStatus } from '../wire/rest.ts';
+import { readCluster } from './read-cluster.ts';
+import { done, failed, type Result } from './result.ts';
+import { membersWithRole } from './select-members.ts';
+import type { Session } from './session.ts';
+
+export interface VersionOptions {
+  readonly cluster: string | undefined;
+  readonly members: readonly string[];
+  readonly group: number | undefined;
+  /** Version of pgherd itself. */
+  readonly own: string;
+}
+
+/** One member's versions; `null` and a reason when it did not say. */
+interface MemberVersion {
+  readonly member: string;
+  readonly patroni: string | null;
+  readonly postgresql: string | null;
+  readonly error: string | null;
+}
+
+/** Prints the version of pgherd and, when a cluster is named, of its members' software. */
+export async function version(session: Session, options: VersionOptions): Promise<Result> {
+  session.io.out(`pgherd version ${options.own}`);
+  if (options.cluster === undefined) {
+    return done({ pgherd: options.own, cluster: null, members: null });
+  }
+  const view = await readCluster(session, options.cluster, options.group);
+  const citus = session.settings.citus !== undefined;
+  const asked = membersWithRole(view, 'any', { citus, group: options.group });
+  const wanted = asked.filter(
+    ({ name, apiUrl }) => apiUrl && (options.members.length === 0 || options.members.includes(name)),
+  );
+  session.io.out('');
+  const api = await session.rest();
+  const members = await Promise.all(
+    wanted.map(async (member): Promise<MemberVersion> => {
+      try {
+        const reply = await api.request(member, 'GET', { path: 'patroni', signal: session.signal });
+        const status = parseNodeStatus(reply.body);
+        return {
+          member: member.name,
+          patroni: status?.patroniVersion ?? null,
+          postgresql: formatPostgresVersion(status?.serverVersion),
+          error: status ? null : `it answered with status ${reply.status} and no version`,
+        };
+      } catch (error) {
+        session.signal.throwIfAborted();
+        const reason = error instanceof Error ? error.message : String(error);
+        return { member: member.name, patroni: null, postgresql: null, error: reason };
+      }
+    }),
+  );
+  for (const member of members) print(session, member);
+  const data = { pgherd: options.own, cluster: options.cluster, members };
+  const silent = members.filter(({ error }) => error !== null).map(({ member }) => member);
+  const missing = options.members.filter((name) => !wanted.some((member) => member.name === name));
+  const lost = [...silent, ...missing].map(printable).join(', ');
+  if (lost === '') return done(data);
+  return failed(data, { code: 'no-version', message: `No version could be had of ${lost}` });
+}
+
+function print(session: Session, member: MemberVersion): void {
+  const name = printable(member.member);
+  if (member.error !== null) {
+    session.io.err(`${name}: failed to get version: ${printable(member.error)}`);
+    return;
+  }
+  const postgresql = member.postgresql === null ? '' : ` PostgreSQL ${member.postgresql}`;
+  session.io.out(`${name}: Patroni ${printable(member.patroni ?? 'unknown')}${postgresql}`);
+}
+
+/** `150017` → `15.17`, `90624` → `9.6.24` (PostgreSQL's `server_version_num`). */
+export function formatPostgresVersion(version: number | undefined): string | null {
+  if (version === undefined) return null;
+  const major = Math.floor(version / 10_000);
+  if (version >= 100_000) return `${major}.${version % 10_000}`;
+  return `${major}.${Math.floor(version / 100) % 100}.${version % 100}`;
+}

@@ -1,0 +1,33 @@
+# What a newcomer runs: `make demo` and `make test`. Both install what they need, and are quick to
+# run again. The servers come from Debian's or Ubuntu's packages (root or sudo); the rest from npm.
+
+.PHONY: demo test bench build lint servers deps clean
+
+demo: servers deps build  ## etcd and three Patroni nodes on this machine, and a switchover to watch
+	@npx tsx scripts/demo.ts
+
+test: servers deps build lint  ## everything; the last line is "N passed, N failed"
+	@npm run --silent test:all
+
+bench: servers deps build  ## ours and patronictl's side by side; WRITE=1 renews docs/benchmarks.md
+	@npx tsx bench/run.ts $(if $(WRITE),--write)
+
+build: deps  ## dist/, as it is published
+	@npm run --silent build
+
+lint: deps  ## types, style, promises, dead code
+	@npm run --silent typecheck
+	@npm run --silent lint
+	@npm run --silent knip
+
+servers:  ## etcd, PostgreSQL, Patroni: installed, or unpacked into .cache/servers
+	@./scripts/install-servers.sh
+
+deps: node_modules/.package-lock.json
+
+node_modules/.package-lock.json: package-lock.json
+	@npm ci --no-fund --no-audit
+	@touch $@
+
+clean:  ## removes what was built and unpacked; installed packages stay
+	rm -rf dist node_modules .cache oclif.manifest.json coverage

@@ -1,0 +1,18 @@
+import { describe, expect, it } from 'vitest';
+import { nearest } from '../../../src/ctl/nearest.ts';
+
+describe('nearest', () => {
+  it.each([
+    ['demo1', ['demo', 'prod'], 'demo'],
+    ['prdo', ['demo', 'prod'], 'prod'],
+    ['DEMO', ['demo'], 'demo'],
+    ['billing-prod', ['billing-pord', 'billing-test'], 'billing-pord'],
+  ])('%s among %j is %s', (wanted, names, expected) => {
+    expect(nearest(wanted, names)).toBe(expected);
+  });
+
+  it('suggests nothing when nothing is near', () => {
+    expect(nearest('warehouse', ['demo', 'prod'])).toBeUndefined();
+    expect(nearest('x', [])).toBeUndefined();
+  });
+});

@@ -1,0 +1,67 @@
+import type { Tags, ValueChange } from './member.ts';
+
+/** What a member says of itself over its REST API (`GET /patroni`), at one moment. */
+export interface NodeStatus {
+  readonly name?: string;
+  /** `running`, `stopped`, `starting`, `creating replica`, …; empty when absent. */
+  readonly state: string;
+  /** `primary` (old: `master`), `standby_leader`, `replica`, …; empty when absent. */
+  readonly role: string;
+  readonly timeline?: number;
+  /** A primary's WAL position, in bytes. */
+  readonly location?: number;
+  /** A replica's WAL positions, in bytes. */
+  readonly receivedLsn?: number;
+  readonly replayedLsn?: number;
+  /** Commit time of the last transaction that was replayed: PostgreSQL's own text. */
+  readonly replayedAt?: string;
+  /** `pg_wal_replay_pause()` was called. */
+  readonly replayPaused: boolean;
+  /** `streaming` or `in archive recovery`. */
+  readonly replicationState?: string;
+  readonly syncStandby: boolean;
+  readonly quorumStandby: boolean;
+  readonly pause: boolean;
+  /** The member knows of no leader. */
+  readonly clusterUnlocked: boolean;
+  readonly tags: Tags;
+  readonly watchdogFailed: boolean;
+  readonly pendingRestart: boolean;
+  readonly pendingRestartReason: Readonly<Record<string, ValueChange>>;
+  /** ISO 8601, when a restart is scheduled. */
+  readonly scheduledRestart?: string;
+  /** PostgreSQL's own text: changes whenever PostgreSQL is started again. */
+  readonly postmasterStartTime?: string;
+  /** As in `server_version_num`, e.g. 150020. */
+  readonly serverVersion?: number;
+  /** Version and cluster of the agent. */
+  readonly version?: string;
+  readonly scope?: string;
+  readonly systemId?: string;
+  /** Who replicates from this member. */
+  readonly replication: readonly ReplicationLink[];
+}
+
+/** One line of a server's `pg_stat_replication`. */
+export interface ReplicationLink {
+  readonly applicationName: string;
+  readonly state: string;
+  readonly syncState: string;
+}
+
+/** A member's answer to `GET /patroni`, or in one sentence why there is none. */
+export type MemberReport =
+  | { readonly ok: true; readonly status: NodeStatus }
+  | { readonly ok: false; readonly failure: string };
+
+/** True for the two words that Patroni has had for a server that accepts writes. */
+export function isPrimaryRole(role: string): boolean {
+  return role === 'primary' || role === 'master';
+}
+
+/** The WAL that a replica has, received or replayed, in bytes; undefined when it did not say. */
+export function walPosition(status: NodeStatus): number | undefined {
+  const { receivedLsn, replayedLsn } = status;
+  if (receivedLsn === undefined) return replayedLsn;
+  return replayedLsn === undefined ? receivedLsn : Math.max(receivedLsn, replayedLsn);
+}

@@ -1,0 +1,98 @@
+import { isRecord } from '../model/json.ts';
+import type { Member, ScheduledRestart, ValueChange } from '../model/member.ts';
+import { type Address, parseAddress, splitConnectionUrl } from './connection-url.ts';
+import { parseRecord } from './json-text.ts';
+import { lenientInteger } from './numbers.ts';
+
+/**
+ * A `members/<name>` document: JSON, or a connection URL as very old versions wrote it. A field of
+ * the wrong type counts as absent; a document that is neither is a member of which only the name is
+ * known, with `valid` false.
+ */
+export function parseMember(
+  name: string,
+  text: string,
+  version: string,
+): { member: Member; valid: boolean } {
+  const data = text.startsWith('postgres') ? fromUrl(text) : parseRecord(text);
+  return { member: memberOf(name, data ?? {}, version), valid: data !== undefined };
+}
+
+function fromUrl(text: string): Record<string, unknown> {
+  const { connUrl, apiUrl } = splitConnectionUrl(text);
+  return { conn_url: connUrl, api_url: apiUrl };
+}
+
+function memberOf(
+  name: string,
+  data: Readonly<Record<string, unknown>>,
+  documentVersion: string,
+): Member {
+  const connUrl = text(data.conn_url);
+  const address = addressOf(data.conn_kwargs) ?? (connUrl ? parseAddress(connUrl) : undefined);
+  const scheduledRestart = scheduledRestartOf(data.scheduled_restart);
+  return {
+    name,
+    ...(address ?? {}),
+    ...present({
+      connUrl,
+      apiUrl: text(data.api_url),
+      version: text(data.version),
+      timeline: typeof data.timeline === 'number' ? data.timeline : undefined,
+      xlogLocation: lenientInteger(data.xlog_location),
+      receiveLsn: lenientInteger(data.receive_lsn),
+      replayLsn: lenientInteger(data.replay_lsn),
+      replicationState: text(data.replication_state),
+      scheduledRestart,
+    }),
+    state: text(data.state) ?? '',
+    role: text(data.role) ?? '',
+    pendingRestart: Boolean(data.pending_restart),
+    pendingRestartReason: changesOf(data.pending_restart_reason),
+    tags: isRecord(data.tags) ? data.tags : {},
+    pause: data.pause === true,
+    documentVersion,
+  };
+}
+
+/** Text that says something; empty text is as good as none. */
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+type Present<Fields> = { [Key in keyof Fields]?: Exclude<Fields[Key], undefined> };
+
+function present<Fields extends object>(fields: Fields): Present<Fields> {
+  const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as Present<Fields>;
+}
+
+function addressOf(value: unknown): Address | undefined {
+  if (!isRecord(value)) return undefined;
+  const host = text(value.host);
+  const port = lenientInteger(value.port ?? 5432);
+  return host === undefined || port === undefined ? undefined : { host, port };
+}
+
+function scheduledRestartOf(value: unknown): ScheduledRestart | undefined {
+  if (!isRecord(value)) return undefined;
+  const schedule = text(value.schedule);
+  const postgresVersion = text(value.postgres_version);
+  if (schedule === undefined) return undefined;
+  return { schedule, ...(postgresVersion === undefined ? {} : { postgresVersion }) };
+}
+
+/** Parameter → value before and after; values are published as text, numbers are taken too. */
+function changesOf(value: unknown): Readonly<Record<string, ValueChange>> {
+  if (!isRecord(value)) return {};
+  const entries = Object.entries(value).flatMap(([parameter, change]) => {
+    if (!isRecord(change)) return [];
+    const { old_value: oldValue, new_value: newValue } = change;
+    return [[parameter, { oldValue: shown(oldValue), newValue: shown(newValue) }]];
+  });
+  return Object.fromEntries(entries) as Record<string, ValueChange>;
+}
+
+function shown(value: unknown): string {
+  return value === undefined || value === null ? '' : String(value);
+}

@@ -1,0 +1,40 @@
+import { WholeFloat } from '../model/json.ts';
+import { pythonRound } from '../model/python.ts';
+
+/**
+ * A whole number as Patroni reads it from JSON (`parse_int` of utils.py): a number, rounded; or
+ * text that is one, decimal, octal (`017`) or hexadecimal (`0x1f`). A unit behind it makes it
+ * invalid, and so does anything else: undefined.
+ */
+export function lenientInteger(value: unknown): number | undefined {
+  if (typeof value === 'number') return Number.isFinite(value) ? pythonRound(value) : undefined;
+  if (typeof value === 'bigint') return Number(value);
+  if (value instanceof WholeFloat) return value.value;
+  if (typeof value !== 'string') return undefined;
+  const text = value.trim();
+  const sign = text.startsWith('-') ? -1 : 1;
+  const digits = text.replace(/^[-+]/, '');
+  if (/^0x[0-9a-f]+$/i.test(digits)) return sign * Number.parseInt(digits, 16);
+  if (/^0[0-7]*$/.test(digits)) return sign * Number.parseInt(digits, 8);
+  if (/^[1-9]\d*$/.test(digits)) return sign * Number(digits);
+  const float = /^(?:0[0-7]*|[1-9]\d*)?(?:\.\d+)?(?:e[-+]?\d+)?$/i;
+  if (/^[.\d]/.test(digits) && float.test(digits)) return sign * pythonRound(Number(digits));
+  return undefined;
+}
+
+/** A whole number as Python's `int()` takes it: text must be decimal, floats lose their fraction. */
+export function strictInteger(value: unknown): number | undefined {
+  if (typeof value === 'number') return Number.isFinite(value) ? Math.trunc(value) : undefined;
+  if (typeof value === 'bigint') return Number(value);
+  if (value instanceof WholeFloat) return value.value;
+  if (typeof value !== 'string' || !/^\s*[-+]?\d+\s*$/.test(value)) return undefined;
+  return Number(value);
+}
+
+/** Patroni's `parse_bool`: `on true yes 1` and `off false no 0`, in any case; else undefined. */
+export function lenientBoolean(value: unknown): boolean | undefined {
+  const text = String(value).toLowerCase();
+  if (['on', 'true', 'yes', '1'].includes(text)) return true;
+  if (['off', 'false', 'no', '0'].includes(text)) return false;
+  return undefined;
+}

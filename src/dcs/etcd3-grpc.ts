@@ -1,0 +1,133 @@
+import type { Etcd3, IOptions } from 'etcd3';
+import { DcsError } from '../model/errors.ts';
+import { etcdError } from './etcd3-errors.ts';
+import type { Call, Change, EtcdTransport } from './etcd3-transport.ts';
+import { EndpointFailure } from './failure.ts';
+import type { TlsMaterial } from './tls.ts';
+
+type CallOptions = NonNullable<Parameters<Etcd3['kv']['range']>[1]>;
+
+/** The answers are as large as the gateway's may be. */
+const MESSAGE_LIMIT = 64 * 1024 * 1024;
+
+export interface GrpcOptions {
+  /** `http://host:port` or `https://host:port`. */
+  readonly url: string;
+  readonly tls: TlsMaterial | undefined;
+  /** Every call ends by this time, whatever the signal says. */
+  readonly callTimeoutMs: number;
+}
+
+/**
+ * etcd's v3 API over gRPC, through the `etcd3` package with its own retries and tokens switched
+ * off: which server is asked, how often and as whom is decided above.
+ */
+export async function grpcTransport(options: GrpcOptions): Promise<EtcdTransport> {
+  const credentials = await credentialsOf(options);
+  const { Etcd3 } = await import('etcd3');
+  const client = new Etcd3({
+    hosts: options.url,
+    ...(credentials ? { credentials } : {}),
+    grpcOptions: {
+      // etcd's floor for pings is 5 s (--grpc-keepalive-min-time).
+      'grpc.keepalive_time_ms': 5000,
+      'grpc.keepalive_timeout_ms': 2000,
+      'grpc.keepalive_permit_without_calls': 1,
+      'grpc.max_receive_message_length': MESSAGE_LIMIT,
+    },
+    faultHandling: { host: () => NO_FAULT_HANDLING, global: NO_FAULT_HANDLING },
+  });
+  const run = <T>(call: Call, send: (callOptions: CallOptions) => Promise<T>): Promise<T> => {
+    call.signal.throwIfAborted();
+    return send(callOptions(call, options.callTimeoutMs)).catch((error: unknown) => {
+      throw failureOf(error);
+    });
+  };
+  return {
+    name: options.url,
+    async range({ key, end }, call) {
+      const reply = await run(call, (how) => client.kv.range({ key, range_end: end }, how));
+      return reply.kvs.map(({ key, value, mod_revision: modRevision }) => ({
+        key,
+        value,
+        modRevision,
+      }));
+    },
+    async change(change, call) {
+      return (await run(call, (how) => client.kv.txn(transaction(change), how))).succeeded;
+    },
+    async deleteRange({ key, end }, call) {
+      const reply = await run(call, (how) => client.kv.deleteRange({ key, range_end: end }, how));
+      return Number(reply.deleted);
+    },
+    async authenticate({ username, password }, { signal }) {
+      const user = { name: username, password };
+      return (await run({ signal }, (how) => client.auth.authenticate(user, how))).token;
+    },
+    close: () => client.close(),
+  };
+}
+
+function transaction({ key, guard, value }: Change): Parameters<Etcd3['kv']['txn']>[0] {
+  const operation = value ? { request_put: { key, value } } : { request_delete_range: { key } };
+  return { compare: comparison(key, guard), success: [operation] };
+}
+
+function comparison(key: Buffer, guard: Change['guard']) {
+  if (guard === 'any') return [];
+  if (guard === 'absent') return [{ key, target: 'Create' as const, create_revision: '0' }];
+  return [{ key, target: 'Mod' as const, mod_revision: guard.modRevision }];
+}
+
+type Policy = ReturnType<NonNullable<NonNullable<IOptions['faultHandling']>['host']>>;
+
+/** A policy of the `cockatiel` package, as etcd3 wants one, that only calls through. */
+const NO_FAULT_HANDLING = {
+  execute: (call: (context: unknown) => unknown) => call({ signal: new AbortController().signal }),
+} as unknown as Policy;
+
+/** A deadline, the token, and an end when the signal is aborted. */
+function callOptions({ token, signal }: Call, callTimeoutMs: number): CallOptions {
+  return {
+    deadline: Date.now() + callTimeoutMs,
+    interceptors: [
+      (options, nextCall) => {
+        const call = nextCall(options);
+        const start = call.start.bind(call);
+        call.start = (metadata, listener) => {
+          if (token !== undefined) metadata.set('token', token);
+          start(metadata, listener);
+        };
+        const cancel = (): void => call.cancelWithStatus(4, 'no answer in time');
+        signal.addEventListener('abort', cancel, { once: true });
+        return call;
+      },
+    ],
+  } as CallOptions;
+}
+
+/** etcd3 wraps gRPC's errors into classes without their code, and keeps the text. */
+function failureOf(error: unknown): Error {
+  const text = error instanceof Error ? error.message : String(error);
+  const [, code, message] = /(?:^|: )(\d+) [A-Z_]+: (.*)$/s.exec(text) ?? ['', '2', text];
+  if (message?.startsWith('No connection established')) {
+    return new EndpointFailure('no gRPC connection', { maybeApplied: false });
+  }
+  return etcdError(Number(code), message ?? '');
+}
+
+async function credentialsOf({ tls }: GrpcOptions): Promise<IOptions['credentials'] | undefined> {
+  if (!tls) return undefined;
+  if (!tls.rejectUnauthorized) {
+    throw new DcsError('This etcd answers only over gRPC, where certificates cannot go unchecked', {
+      hint: "set cacert in the etcd section to the file of etcd's own certificate or its CA",
+    });
+  }
+  const { rootCertificates } = await import('node:tls');
+  const { createPrivateKey } = await import('node:crypto');
+  const rootCertificate = tls.ca ?? Buffer.from(rootCertificates.join('\n'));
+  if (!tls.cert || !tls.key) return { rootCertificate };
+  const secret = { key: tls.key, ...(tls.passphrase ? { passphrase: tls.passphrase } : {}) };
+  const privateKey = createPrivateKey(secret).export({ type: 'pkcs8', format: 'pem' });
+  return { rootCertificate, certChain: tls.cert, privateKey: Buffer.from(privateKey) };
+}

@@ -1,0 +1,161 @@
+import type { Agent, ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
+import { Refusal } from '../model/errors.ts';
+import { printable } from '../system/text.ts';
+import type { Endpoint } from './endpoints.ts';
+import { EndpointFailure, errorCode, explainConnection } from './failure.ts';
+import type { TlsMaterial } from './tls.ts';
+
+/** No answer of etcd that we ask for comes near this. */
+const BODY_LIMIT = 64 * 1024 * 1024;
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** A read may be repeated, and may use a connection that was kept open. */
+  readonly kind: 'read' | 'write';
+  readonly signal: AbortSignal;
+}
+
+export interface HttpReply {
+  readonly status: number;
+  readonly body: Buffer;
+}
+
+/** One HTTP server. */
+export interface HttpEndpoint extends Endpoint {
+  /** One exchange. Rejects with an `EndpointFailure` whatever goes wrong on the way. */
+  request(request: HttpRequest): Promise<HttpReply>;
+  /** Closes the connections that were kept open. */
+  close(): void;
+}
+
+/** The address of a server: `host:port`, with brackets around an IPv6 address. */
+export interface Address {
+  readonly protocol: 'http' | 'https';
+  readonly host: string;
+}
+
+export interface HttpOptions {
+  readonly tls: TlsMaterial | undefined;
+  /** A write whose connection takes longer than this fails; surely nothing was sent then. */
+  readonly connectTimeoutMs: number;
+}
+
+/** Makes an endpoint; nothing is connected yet. A host that is none is a `Refusal`. */
+export async function openHttp(address: Address, options: HttpOptions): Promise<HttpEndpoint> {
+  const secure = address.protocol === 'https';
+  const { host, port } = parse(address);
+  const http = secure ? await import('node:https') : await import('node:http');
+  const agent: Agent = new http.Agent({ keepAlive: true, maxSockets: 8 });
+  const base: RequestOptions = { host, port, ...options.tls };
+  const exchange = (request: HttpRequest, reuse: boolean): Promise<HttpReply> => {
+    const { method, path, body } = request;
+    const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
+    const headers = { ...request.headers, ...length };
+    const call = http.request({ ...base, method, path, headers, agent: reuse ? agent : false });
+    const limits = request.kind === 'write' ? { connectMs: options.connectTimeoutMs } : {};
+    return perform(call, request, { host, secure, ...limits });
+  };
+  return {
+    name: `${address.protocol}://${printable(address.host)}`,
+    async request(request) {
+      try {
+        // A write gets a connection of its own: a kept one may be closed by the server at that very
+        // moment, and then nobody knows whether the write got through.
+        return await exchange(request, request.kind === 'read');
+      } catch (error) {
+        if (!(error instanceof ClosedWhenReused)) throw error;
+        return exchange(request, false);
+      }
+    },
+    close: () => agent.destroy(),
+  };
+}
+
+/** A kept connection was closed by the server before it was used again: not worth a word. */
+class ClosedWhenReused extends EndpointFailure {}
+
+interface Peer {
+  readonly host: string;
+  readonly secure: boolean;
+  readonly connectMs?: number;
+}
+
+function perform(call: ClientRequest, request: HttpRequest, peer: Peer): Promise<HttpReply> {
+  return new Promise((resolve, reject) => {
+    let sent = false;
+    const giveUp = (): void => {
+      const reason = sent ? 'it did not answer in time' : 'no connection in time';
+      fail(new EndpointFailure(reason, { maybeApplied: sent }));
+    };
+    const timer = peer.connectMs === undefined ? undefined : setTimeout(giveUp, peer.connectMs);
+    const finish = (): void => {
+      clearTimeout(timer);
+      request.signal.removeEventListener('abort', giveUp);
+    };
+    const fail = (failure: EndpointFailure): void => {
+      finish();
+      reject(failure);
+      call.destroy();
+    };
+    const connected = (): void => {
+      sent = true;
+      clearTimeout(timer);
+    };
+    const broken = (error: unknown): void => fail(explain(error, { call, request, peer, sent }));
+    call.on('error', broken);
+    call.on('socket', (socket) => {
+      if (call.reusedSocket) connected();
+      else socket.once(peer.secure ? 'secureConnect' : 'connect', connected);
+    });
+    call.on('response', (response) => {
+      readBody(response).then((reply) => {
+        finish();
+        resolve(reply);
+      }, broken);
+    });
+    request.signal.addEventListener('abort', giveUp);
+    if (request.signal.aborted) giveUp();
+    else call.end(request.body);
+  });
+}
+
+function explain(error: unknown, { call, request, peer, sent }: Broken): EndpointFailure {
+  if (call.reusedSocket && request.kind === 'read' && errorCode(error) === 'ECONNRESET') {
+    return new ClosedWhenReused('it closed the connection', { maybeApplied: false });
+  }
+  return explainConnection(error, { ...peer, sent });
+}
+
+interface Broken {
+  readonly call: ClientRequest;
+  readonly request: HttpRequest;
+  readonly peer: Peer;
+  readonly sent: boolean;
+}
+
+async function readBody(response: IncomingMessage): Promise<HttpReply> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > BODY_LIMIT) throw new Error('its answer is larger than 64 MiB');
+    chunks.push(chunk);
+  }
+  return { status: response.statusCode ?? 0, body: Buffer.concat(chunks) };
+}
+
+function parse({ protocol, host }: Address): { host: string; port: number } {
+  const text = `${protocol}://${host}/`;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url?.hostname || url.pathname !== '/' || url.username !== '') {
+    throw new Refusal('bad-endpoint', `"${printable(host)}" is not the address of an etcd server`, {
+      hint: 'write host:port, for example 10.0.0.1:2379',
+    });
+  }
+  // URL leaves the port out when it is the protocol's own.
+  const port = Number(url.port) || (protocol === 'https' ? 443 : 80);
+  return { host: url.hostname.replace(/^\[|\]$/g, ''), port };
+}

@@ -112,7 +112,12 @@ async function askWhich(
   return session.prompt.text({ message, flag: 'the name of the member' });
 }
 
-function refuseUnknown(names: readonly string[], known: readonly Member[], scope: string): void {
+/** Refuses names that are not among `known`: each is named, with what was likely meant. */
+export function refuseUnknown(
+  names: readonly string[],
+  known: readonly Member[],
+  scope: string,
+): void {
   const knownNames = known.map(({ name }) => name);
   const strangers = names.filter((name) => !knownNames.includes(name));
   if (strangers.length === 0) return;

@@ -65,6 +65,12 @@ export function leaderMember(view: ClusterView): Member | undefined {
   return view.members.find((member) => member.name === view.leader);
 }
 
+/** True for a synchronous or quorum standby. Case does not matter, as in PostgreSQL. */
+export function isSyncStandby(sync: Sync | undefined, name: string): boolean {
+  const wanted = name.toLowerCase();
+  return sync?.standbys.some((standby) => standby.toLowerCase() === wanted) ?? false;
+}
+
 /** True when the DCS holds nothing at all about this cluster. */
 export function isEmptyCluster(view: ClusterView): boolean {
   return (

@@ -1,0 +1,65 @@
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+
+/** How a proxy treats its connections from now on. */
+export type Mood =
+  /** Passes everything on. */
+  | 'pass'
+  /** Accepts, reads, and never answers. */
+  | 'hang'
+  /** Passes requests on and keeps the answers to itself. */
+  | 'lose-answers'
+  /** Closes every connection as soon as a request comes. */
+  | 'reset';
+
+export interface FlakyProxy {
+  /** `127.0.0.1:port`. */
+  readonly host: string;
+  /** How many connections it has accepted. */
+  readonly accepted: number;
+  mood: Mood;
+  stop(): Promise<void>;
+}
+
+/** A TCP proxy in front of `target` (`host:port`) that can be made to misbehave at any time. */
+export async function startFlakyProxy(target: string, mood: Mood = 'pass'): Promise<FlakyProxy> {
+  const sockets = new Set<Socket>();
+  const [targetHost = '', targetPort = ''] = target.split(':');
+  const state = { mood, accepted: 0 };
+  const keep = (socket: Socket): Socket => {
+    sockets.add(socket);
+    // The tests look at what the client makes of it, not at our side of a broken connection.
+    socket.on('error', () => {});
+    return socket.on('close', () => sockets.delete(socket));
+  };
+  const server = createServer((client) => {
+    state.accepted += 1;
+    keep(client);
+    const upstream = keep(connect(Number(targetPort), targetHost));
+    client.on('data', (chunk) => {
+      if (state.mood === 'reset') client.resetAndDestroy();
+      else if (state.mood !== 'hang') upstream.write(chunk);
+    });
+    upstream.on('data', (chunk) => {
+      if (state.mood === 'pass') client.write(chunk);
+    });
+    client.on('close', () => upstream.destroy());
+    upstream.on('close', () => client.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    host: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    get accepted() {
+      return state.accepted;
+    },
+    get mood() {
+      return state.mood;
+    },
+    set mood(next) {
+      state.mood = next;
+    },
+    async stop() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((done) => server.close(done));
+    },
+  };
+}

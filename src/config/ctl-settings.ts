@@ -1,0 +1,140 @@
+import { stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { isRecord, type Json } from '../model/json.ts';
+import { parseDcsUrl, SECTIONS_OF_DCS_URL } from './dcs-url.ts';
+import { readEnvironment } from './environment.ts';
+import { readEtcdSettings } from './etcd-settings.ts';
+import { mergePatch } from './patch.ts';
+import { readRestSettings } from './rest-settings.ts';
+import { Section } from './section.ts';
+import type { CtlSettings, StoreSettings } from './settings.ts';
+
+/** Where the settings of the CLI come from. */
+export interface CtlSettingsInput {
+  /** `--config-file` or `PATRONICTL_CONFIG_FILE`: a file or a directory. Empty counts as absent. */
+  readonly configFile?: string;
+  /** `--dcs-url` or `DCS_URL`. Empty counts as absent. */
+  readonly dcsUrl?: string;
+  readonly insecure: boolean;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The home directory, for the default path. */
+  readonly home: string;
+  /** What relative paths are relative to; the process's own directory otherwise. */
+  readonly cwd?: string;
+}
+
+const CALL_TIMEOUT_MS = 5000;
+const DEFAULT_NAMESPACE = '/service';
+/** Sections of stores, in the order in which Patroni looks for them (dcs/__init__.py, `get_dcs`). */
+const STORES = ['consul', 'etcd', 'etcd3', 'exhibitor', 'kubernetes', 'raft', 'zookeeper'];
+
+/**
+ * Reads the settings as patronictl does: `--dcs-url` over `PATRONI_*` over the files. Without a file,
+ * `PATRONI_CONFIGURATION` (YAML) stands for everything else. Rejects with a `Refusal` when something
+ * cannot be read or has the wrong type.
+ */
+export async function loadCtlSettings(input: CtlSettingsInput): Promise<CtlSettings> {
+  const local = await readLocal(input);
+  const sources = [...local.sources];
+  const warnings = [...local.warnings];
+  let raw = moveOldExhibitor(local.config);
+  const dcsUrl = input.dcsUrl ? parseDcsUrl(input.dcsUrl) : undefined;
+  if (dcsUrl) {
+    const dropped = Object.fromEntries(SECTIONS_OF_DCS_URL.map((name) => [name, null]));
+    raw = { ...mergePatch(raw, dropped), [dcsUrl.section]: dcsUrl.values };
+    if (dcsUrl.namespace !== undefined) raw.namespace = dcsUrl.namespace;
+    sources.push('--dcs-url');
+  }
+  const config = new Section('', raw);
+  const scope = config.text('scope');
+  const citus = readCitus(raw.citus, warnings);
+  return {
+    ...(scope === undefined ? {} : { scope }),
+    namespace: config.text('namespace') ?? DEFAULT_NAMESPACE,
+    ...(citus === undefined ? {} : { citus }),
+    store: readStore(config, dcsUrl?.section),
+    rest: readRestSettings(config, input.insecure),
+    sources,
+    raw,
+    warnings,
+    callTimeoutMs: CALL_TIMEOUT_MS,
+  };
+}
+
+interface LocalConfig {
+  readonly config: Readonly<Record<string, Json>>;
+  readonly sources: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+async function readLocal(input: CtlSettingsInput): Promise<LocalConfig> {
+  const path = await existingPath(input);
+  const text = input.env.PATRONI_CONFIGURATION;
+  if (path === undefined && text) {
+    const { parseConfigText } = await import('./config-files.ts');
+    const source = 'PATRONI_CONFIGURATION';
+    return { config: parseConfigText(text, source), sources: [source], warnings: [] };
+  }
+  const environment = await readEnvironment(input.env);
+  const fromEnvironment = Object.keys(environment.config).length > 0 ? ['environment'] : [];
+  if (path === undefined) {
+    return { ...environment, sources: fromEnvironment };
+  }
+  // The YAML parser is loaded only where there is a file.
+  const { readConfigFiles } = await import('./config-files.ts');
+  const { config, files } = await readConfigFiles(path);
+  return {
+    config: mergePatch(config, environment.config),
+    sources: [...files, ...fromEnvironment],
+    warnings: environment.warnings,
+  };
+}
+
+/** The file or directory to read. Only the default one may be missing. */
+async function existingPath(input: CtlSettingsInput): Promise<string | undefined> {
+  const named = input.configFile;
+  if (named) return input.cwd === undefined ? named : resolve(input.cwd, named);
+  const path = join(configHome(input), 'patroni', 'patronictl.yaml');
+  try {
+    await stat(path);
+    return path;
+  } catch {
+    return undefined;
+  }
+}
+
+/** As click finds it: `XDG_CONFIG_HOME`, otherwise `~/.config`. */
+function configHome({ env, home }: CtlSettingsInput): string {
+  const named = env.XDG_CONFIG_HOME;
+  return named ? named.replace(/^~(?=\/|$)/, home) : join(home, '.config');
+}
+
+/** `exhibitor` inside `zookeeper`, as very old files have it, stands for a section of its own. */
+function moveOldExhibitor(config: Readonly<Record<string, Json>>): Record<string, Json> {
+  const { zookeeper } = config;
+  if (!isRecord(zookeeper) || !Object.hasOwn(zookeeper, 'exhibitor')) return { ...config };
+  const { zookeeper: _, ...others } = config;
+  return { ...others, exhibitor: zookeeper.exhibitor as Json };
+}
+
+function readStore(config: Section, preferred: string | undefined): StoreSettings {
+  const name = preferred ?? STORES.find((store) => config.has(store));
+  if (name === undefined) return { kind: 'none' };
+  if (name !== 'etcd' && name !== 'etcd3') return { kind: 'unsupported', section: name };
+  return readEtcdSettings(config.section(name) ?? new Section(name, {}), name);
+}
+
+/** Patroni takes the section only with a whole number as group and text as database. */
+function readCitus(value: Json | undefined, warnings: string[]): CtlSettings['citus'] {
+  if (value === undefined || value === null) return undefined;
+  if (isRecord(value)) {
+    const { group, database } = value;
+    if (Number.isInteger(group) && typeof database === 'string') {
+      return { group: Number(group), database };
+    }
+  }
+  warnings.push(
+    'The section citus is ignored: it needs group (a whole number) and database (text)',
+  );
+  return undefined;
+}

@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core';
+import { FORMATS } from '../ctl/formats.ts';
 import { query } from '../ctl/query.ts';
 import { querySql } from '../ctl/query-source.ts';
-import { FORMATS } from '../ctl/render/rows.ts';
 import { ROLE_WORDS } from '../ctl/select-members.ts';
 import { watchSeconds } from '../ctl/watch.ts';
 import { BaseCommand, GLOBAL_FLAGS } from './base.ts';
@@ -27,7 +27,11 @@ export default class Query extends BaseCommand {
     password: Flags.boolean({ description: 'Ask for a password' }),
     username: Flags.string({ char: 'U', description: 'Database user' }),
     dbname: Flags.string({ char: 'd', description: 'Database' }),
-    role: Flags.option({ char: 'r', options: ROLE_WORDS, description: 'On a member with this role' })(),
+    role: Flags.option({
+      char: 'r',
+      options: ROLE_WORDS,
+      description: 'On a member with this role',
+    })(),
     member: Flags.string({ char: 'm', description: 'On this member' }),
     delimiter: Flags.string({ description: 'Between columns of tsv', default: '\t' }),
     W: Flags.boolean({ char: 'W', description: 'Run again every 2 seconds' }),

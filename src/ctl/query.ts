@@ -117,14 +117,19 @@ async function connect(
   const inRecovery = rows[0]?.[0] !== false;
   if (inRecovery === (role !== 'primary')) return connection;
   connection.close();
-  throw new SqlError(`the server is ${inRecovery ? '' : 'not '}in recovery: not a ${role}`, undefined);
+  throw new SqlError(
+    `the server is ${inRecovery ? '' : 'not '}in recovery: not a ${role}`,
+    undefined,
+  );
 }
 
 function print(session: Session, result: SqlResult, options: QueryOptions): void {
   const { format, delimiter } = options;
   const columns = result.columns ?? [];
   if (columns.length === 0 && result.rows.length === 0) return;
-  session.io.out(renderRows({ columns, rows: result.rows, format, delimiter }));
+  // A program gets the data as they are; a terminal must not be steered by them.
+  const raw = !session.io.stdoutIsTerminal;
+  session.io.out(renderRows({ columns, rows: result.rows, format, delimiter, raw }));
 }
 
 /** Rows for the envelope: a whole number that JSON cannot hold exactly becomes text. */

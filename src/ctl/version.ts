@@ -31,7 +31,8 @@ export async function version(session: Session, options: VersionOptions): Promis
   const citus = session.settings.citus !== undefined;
   const asked = membersWithRole(view, 'any', { citus, group: options.group });
   const wanted = asked.filter(
-    ({ name, apiUrl }) => apiUrl && (options.members.length === 0 || options.members.includes(name)),
+    ({ name, apiUrl }) =>
+      apiUrl && (options.members.length === 0 || options.members.includes(name)),
   );
   session.io.out('');
   const api = await session.rest();
@@ -42,7 +43,7 @@ export async function version(session: Session, options: VersionOptions): Promis
         const status = parseNodeStatus(reply.body);
         return {
           member: member.name,
-          patroni: status?.patroniVersion ?? null,
+          patroni: status?.version ?? null,
           postgresql: formatPostgresVersion(status?.serverVersion),
           error: status ? null : `it answered with status ${reply.status} and no version`,
         };

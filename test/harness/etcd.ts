@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Etcd3 } from 'etcd3';
 import { freePorts } from './ports.ts';
-import { atExit, ended, giveToServerUser, sendSignal, startServer, waitFor } from './processes.ts';
+import { atExit, ended, sendSignal, startServer, waitFor } from './processes.ts';
 import { SERVERS } from './servers.ts';
 
 export type EtcdVersion = '3.4' | '3.5';
@@ -42,7 +42,6 @@ export interface RunningEtcd {
 export async function startEtcd(options: EtcdOptions): Promise<RunningEtcd> {
   const count = options.members ?? 1;
   const directory = mkdtempSync(join(tmpdir(), 'pgherd-etcd-'));
-  giveToServerUser(directory);
   const ports = await freePorts(count * 2);
   const scheme = options.tls ? 'https' : 'http';
   const urls = ports.slice(0, count).map((port) => `${scheme}://127.0.0.1:${port}`);
@@ -51,7 +50,8 @@ export async function startEtcd(options: EtcdOptions): Promise<RunningEtcd> {
     const args = argumentsOf(options, { directory, index, url, peers });
     const logFile = join(directory, `${index}.log`);
     const command = etcdBinary(options.version);
-    return startServer({ command, args, env: {}, cwd: directory, logFile });
+    // The user `postgres` may not be able to enter the checkout.
+    return startServer({ command, args, env: {}, cwd: directory, logFile, asRoot: true });
   });
   const kill = (): void => {
     for (const child of children) sendSignal(child.pid, 'SIGKILL');

@@ -33,15 +33,18 @@ export interface ProcessOptions {
   readonly cwd: string;
   /** Takes stdout and stderr. */
   readonly logFile: string;
+  /** Run as the user of this process, root or not: for programs that do not mind. */
+  readonly asRoot?: boolean;
 }
 
 /**
- * Starts a server as the user `postgres` when this process is root, since PostgreSQL refuses to
+ * Starts a server; as the user `postgres` when this process is root, since PostgreSQL refuses to
  * run as root. The kernel ends it (SIGTERM) when this process dies in whatever way.
  */
 export function startServer(options: ProcessOptions): ChildProcess {
   const log = openSync(options.logFile, 'a');
-  const user = isRoot() ? ['--reuid=postgres', '--regid=postgres', '--clear-groups'] : [];
+  const user =
+    isRoot() && !options.asRoot ? ['--reuid=postgres', '--regid=postgres', '--clear-groups'] : [];
   const child = spawn(
     'setpriv',
     [...user, '--pdeathsig=TERM', '--', options.command, ...options.args],

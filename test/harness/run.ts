@@ -18,7 +18,8 @@ export interface RunOptions {
   readonly timeoutMs?: number;
 }
 
-const PATRONICTL =
+/** Python that is `patronictl`, for an installed and for an unpacked Patroni alike. */
+export const PATRONICTL =
   "import sys; from patroni.ctl import ctl; sys.argv[0] = 'patronictl'; ctl(prog_name='patronictl')";
 
 const RUN_JS = fileURLToPath(new URL('../../bin/run.js', import.meta.url));

@@ -55,6 +55,11 @@ export function patroni(minor: string): PatroniInstall {
   return newest;
 }
 
+/** The newest etcd that is here: the unpacked one, or else the installed one. */
+export function newestEtcd(): '3.4' | '3.5' {
+  return existsSync(join(SERVERS, 'forky/unpacked/usr/bin/etcd')) ? '3.5' : '3.4';
+}
+
 /** The programs of the newest PostgreSQL that is installed. */
 export function postgresBinaries(): string {
   const root = '/usr/lib/postgresql';

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { putDocuments } from '../harness/documents.ts';
-import { startEtcd } from '../harness/own-etcd.ts';
+import { type RunningEtcd, startEtcd } from '../harness/etcd.ts';
 import { type Cluster, startCluster, type ViewMember } from '../harness/patroni.ts';
 import { waitFor } from '../harness/processes.ts';
 import { runPgherd } from '../harness/run.ts';
+import { newestEtcd } from '../harness/servers.ts';
 
 // Real patronictl and pgherd at the same moment on the same real cluster: the same bytes on stdout.
 
@@ -33,11 +34,11 @@ const ONCE = [
   'show-config demo',
 ];
 
-let etcd: Awaited<ReturnType<typeof startEtcd>>;
+let etcd: RunningEtcd;
 let cluster: Cluster;
 
 beforeAll(async () => {
-  etcd = await startEtcd({ version: '3.5' });
+  etcd = await startEtcd({ version: newestEtcd() });
   cluster = await startCluster({
     etcdUrl: etcd.clientUrl,
     tags: { pg2: { datacenter: 'east', nofailover: true }, pg3: { replicatefrom: 'pg2' } },

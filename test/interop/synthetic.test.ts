@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { putDocuments } from '../harness/documents.ts';
-import { startEtcd } from '../harness/own-etcd.ts';
+import { type RunningEtcd, startEtcd } from '../harness/etcd.ts';
 import { patronictlBatch } from '../harness/patronictl-batch.ts';
 import { runPgherd } from '../harness/run.ts';
-import { patroni } from '../harness/servers.ts';
+import { newestEtcd, patroni } from '../harness/servers.ts';
 import { CITUS_STATE, STATES } from './states.ts';
 
 // What patronictl prints, and what pgherd prints, for clusters that exist only as documents.
@@ -69,7 +69,7 @@ const cases = [
   ...product(['citus'], CITUS_COMMANDS, citusConfig),
 ];
 const theirs = new Map<string, { code: number; stdout: string }>();
-let etcd: Awaited<ReturnType<typeof startEtcd>>;
+let etcd: RunningEtcd;
 
 function product(states: readonly string[], commands: readonly string[], file: string) {
   return states.flatMap((state) => commands.map((command) => ({ state, command, config: file })));
@@ -81,7 +81,7 @@ function argsOf({ state, command, config: file }: (typeof cases)[number]): strin
 }
 
 beforeAll(async () => {
-  etcd = await startEtcd({ version: '3.5' });
+  etcd = await startEtcd({ version: newestEtcd() });
   const etcd3 = { hosts: new URL(etcd.clientUrl).host };
   writeFileSync(config, JSON.stringify({ etcd3 }));
   writeFileSync(citusConfig, JSON.stringify({ etcd3, citus: { group: 0, database: 'app' } }));

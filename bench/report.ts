@@ -1,0 +1,84 @@
+/** One measured thing: ours beside what it is held against. */
+export interface Line {
+  readonly node: string;
+  readonly what: string;
+  readonly unit: 'ms' | 'MiB';
+  readonly ours: number;
+  readonly theirs: number;
+  /** Ours may be this share of theirs … */
+  readonly share?: number;
+  /** … or this many units. */
+  readonly atMost?: number;
+}
+
+export interface Circumstances {
+  readonly rounds: number;
+  readonly sample: number;
+  readonly patroni: string;
+  readonly machine: string;
+}
+
+interface Report {
+  readonly table: string;
+  /** The text of docs/benchmarks.md. */
+  readonly page: string;
+  readonly missed: number;
+}
+
+/** The table, the page with it, and how many targets were missed. */
+export function report(lines: readonly Line[], circumstances: Circumstances): Report {
+  const header = ['Node', 'What', 'Ours', 'patronictl', 'Ratio', 'Target', ''];
+  const rows = lines.map((line) => [
+    line.node,
+    line.what,
+    amount(line.ours, line.unit),
+    amount(line.theirs, line.unit),
+    (line.ours / line.theirs).toPrecision(2),
+    line.atMost === undefined ? `≤ ${line.share} ×` : `≤ ${amount(line.atMost, line.unit)}`,
+    met(line) ? 'met' : 'MISSED',
+  ]);
+  const table = markdown([header, ...rows]);
+  return {
+    table,
+    page: page(table, circumstances),
+    missed: lines.filter((line) => !met(line)).length,
+  };
+}
+
+function met(line: Line): boolean {
+  return line.ours <= (line.atMost ?? line.theirs * (line.share ?? 1));
+}
+
+function amount(value: number, unit: Line['unit']): string {
+  if (unit === 'ms' && value >= 10_000) return `${(value / 1000).toFixed(0)} s`;
+  return `${value.toFixed(unit === 'ms' ? 0 : 1)} ${unit}`;
+}
+
+function markdown(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(3, ...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  const lines = rows.map(
+    (row) => `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`,
+  );
+  const rule = `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`;
+  return [lines[0], rule, ...lines.slice(1)].join('\n');
+}
+
+function page(table: string, { rounds, sample, patroni, machine }: Circumstances): string {
+  return `# How fast, and how much memory
+
+Made by \`make bench WRITE=1\`; \`make bench\` measures again and prints the table.
+
+${table}
+
+- Medians of ${rounds} runs of each program, in turns, after one that is not counted. From the start
+  of the process to its end, stdout to \`/dev/null\`, on ${machine}.
+- patronictl is that of Patroni ${patroni}, run by the system's Python. Both read the same documents
+  from the same etcd on loopback, with the same configuration file.
+- patronictl has no \`list --all\`. What stands there is reckoned: it was given ${sample} cluster names
+  in one call, and the time for each further one was multiplied. A loop that starts patronictl for
+  each cluster takes longer than that.
+- In the line with 100 members the second number is ours of 3 members, not patronictl's.
+`;
+}

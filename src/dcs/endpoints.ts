@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { DcsError } from '../model/errors.ts';
 import type { Clock } from '../system/clock.ts';
 import { EndpointFailure } from './failure.ts';
@@ -60,6 +61,8 @@ export class Endpoints<E extends Endpoint> {
     const { signal } = limits;
     const stop = new AbortController();
     const all = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
+    // Each endpoint listens: more than ten of them are no leak.
+    setMaxListeners(0, all);
     const waiting = [...this.#order];
     const running = new Map<E, Promise<Settled<E, T>>>();
     const failed: Failed<E>[] = [];

@@ -1,5 +1,6 @@
 import { type ClusterView, leaderMember } from '../model/cluster.ts';
 import { printable } from '../system/text.ts';
+import { localTime } from './local-time.ts';
 import type { Session } from './session.ts';
 import { interruptible, readAgain, waitUntil } from './wait.ts';
 
@@ -37,13 +38,13 @@ export async function followRole(
   const look = async (): Promise<true | undefined> => {
     const now = await readAgain(session, wanted.scope, undefined);
     if (!now) {
-      session.io.err(`${timestamp(session)} the DCS does not answer`);
+      session.io.err(`${localTime(session.clock.now())} the DCS does not answer`);
       return undefined;
     }
     view = now;
     if (reached(now, wanted)) return true;
     words = standWords(now, wanted.oldLeader, demote);
-    session.io.err(`${timestamp(session)} ${words}`);
+    session.io.err(`${localTime(session.clock.now())} ${words}`);
     return undefined;
   };
   const sentence = (): string =>
@@ -51,7 +52,7 @@ export async function followRole(
   const found = await interruptible(session, sentence, () =>
     waitUntil(session, { timeoutMs: wanted.timeoutMs, everyMs: 1000 }, look),
   );
-  if (found) session.io.out(`${timestamp(session)} cluster is successfully ${verb}ed`);
+  if (found) session.io.out(`${localTime(session.clock.now())} cluster is successfully ${verb}ed`);
   return { reached: found === true, stand: standOf(view), words, view };
 }
 
@@ -86,12 +87,4 @@ function standOf(view: ClusterView | undefined): RoleStand {
     leaderRole: leader?.role ?? null,
     leaderState: leader?.state ?? null,
   };
-}
-
-/** Local time to the second, as patronictl stamps its lines. */
-function timestamp(session: Session): string {
-  const now = session.clock.now();
-  const two = (number: number): string => String(number).padStart(2, '0');
-  const day = `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
-  return `${day} ${two(now.getHours())}:${two(now.getMinutes())}:${two(now.getSeconds())}`;
 }

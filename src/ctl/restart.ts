@@ -3,6 +3,7 @@ import { Refusal } from '../model/errors.ts';
 import type { Member } from '../model/member.ts';
 import { printable } from '../system/text.ts';
 import { askMember } from './ask-member.ts';
+import { localTime } from './local-time.ts';
 import { concludeMembers, type MemberOutcome } from './member-outcome.ts';
 import { readCluster } from './read-cluster.ts';
 import { postgresVersion, startTimeoutMs } from './restart-limits.ts';
@@ -87,7 +88,8 @@ async function askSchedule(
 ): Promise<Schedule | undefined> {
   let text = options.scheduled;
   if (text === undefined && !options.force && !options.dryRun) {
-    const example = localMinute(new Date(session.clock.now().getTime() + 3_600_000));
+    const inOneHour = new Date(session.clock.now().getTime() + 3_600_000);
+    const example = localTime(inOneHour).slice(0, 16).replace(' ', 'T');
     const message = `When should the restart take place (e.g. ${example}) `;
     text = await session.prompt.text({ message, flag: '--scheduled or --force', initial: 'now' });
   }
@@ -201,11 +203,4 @@ function configuredStartTimeoutMs(view: ClusterView): number {
   const data = view.config?.data;
   const seconds = Number(data?.primary_start_timeout ?? data?.master_start_timeout ?? 300);
   return (Number.isFinite(seconds) && seconds > 0 ? seconds : 300) * 1000;
-}
-
-/** `2026-01-31T13:05` in the zone of this machine, as patronictl's question has it. */
-function localMinute(date: Date): string {
-  const two = (number: number): string => String(number).padStart(2, '0');
-  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
-  return `${day}T${two(date.getHours())}:${two(date.getMinutes())}`;
 }

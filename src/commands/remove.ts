@@ -1,0 +1,31 @@
+import { Args, Flags } from '@oclif/core';
+import { remove } from '../ctl/remove.ts';
+import { FORMATS } from '../ctl/render/rows.ts';
+import { BaseCommand } from './base.ts';
+
+export default class Remove extends BaseCommand {
+  static override summary = 'Remove all that the DCS has about a cluster; no data directory';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> demo',
+    '<%= config.bin %> <%= command.id %> demo --force --confirm demo',
+  ];
+  static override args = {
+    cluster: Args.string({ description: 'Cluster name', required: true, ignoreStdin: true }),
+  };
+  static override flags = {
+    group: Flags.integer({ description: 'Citus group' }),
+    format: Flags.option({ char: 'f', options: FORMATS, description: 'Format of the table' })({
+      default: 'pretty',
+    }),
+    force: Flags.boolean({ description: 'Ask nothing; needs --confirm' }),
+    confirm: Flags.string({ description: 'The name of the cluster once more' }),
+  };
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(Remove);
+    const { group, format, force, confirm } = flags;
+    await this.perform(flags, (session) =>
+      remove(session, { cluster: args.cluster, group, format, force, confirm }),
+    );
+  }
+}

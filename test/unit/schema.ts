@@ -14,12 +14,13 @@ function schema(name: string): object {
 /** Fails unless the envelope of `result`, and its data, have the shape that `schemas/` promises. */
 export function expectSchema(command: string, result: Result): void {
   const printed: unknown = JSON.parse(JSON.stringify(envelope(command, result, [])));
-  for (const [name, value] of [
-    ['envelope', printed],
-    [command, (printed as { data: unknown }).data],
-  ] as const) {
-    const document = schema(name) as { $id: string };
-    const validate = ajv.getSchema(document.$id) ?? ajv.compile(document);
-    expect(validate(value), `${name}: ${ajv.errorsText(validate.errors)}`).toBe(true);
-  }
+  expectShape('envelope', printed);
+  expectShape(command, (printed as { data: unknown }).data);
+}
+
+/** Fails unless `value` has the shape that `schemas/NAME.schema.json` promises. */
+export function expectShape(name: string, value: unknown): void {
+  const document = schema(name) as { $id: string };
+  const validate = ajv.getSchema(document.$id) ?? ajv.compile(document);
+  expect(validate(value), `${name}: ${ajv.errorsText(validate.errors)}`).toBe(true);
 }

@@ -1,5 +1,5 @@
 import { Args, Flags } from '@oclif/core';
-import { changeClusterRole } from '../ctl/cluster-role.ts';
+import { changeClusterRole } from '../ctl/actions/cluster-role.ts';
 import { BaseCommand } from './base.ts';
 
 export default class DemoteCluster extends BaseCommand {

@@ -1,5 +1,5 @@
 import { Args, Flags } from '@oclif/core';
-import { flush } from '../ctl/flush.ts';
+import { flush } from '../ctl/actions/flush.ts';
 import { ROLE_WORDS } from '../ctl/select-members.ts';
 import { BaseCommand } from './base.ts';
 

@@ -1,5 +1,5 @@
 import { Args, Flags } from '@oclif/core';
-import { setPause } from '../ctl/pause.ts';
+import { setPause } from '../ctl/actions/pause.ts';
 import { BaseCommand } from './base.ts';
 
 export default class Pause extends BaseCommand {

@@ -1,5 +1,5 @@
 import { Args, Flags } from '@oclif/core';
-import { reinit } from '../ctl/reinit.ts';
+import { reinit } from '../ctl/reinit/reinit.ts';
 import { BaseCommand } from './base.ts';
 
 export default class Reinit extends BaseCommand {

@@ -1,5 +1,5 @@
 import { Args, Flags } from '@oclif/core';
-import { reload } from '../ctl/reload.ts';
+import { reload } from '../ctl/actions/reload.ts';
 import { ROLE_WORDS } from '../ctl/select-members.ts';
 import { BaseCommand } from './base.ts';
 

@@ -1,5 +1,5 @@
 import { Args, Flags } from '@oclif/core';
-import { remove } from '../ctl/remove.ts';
+import { remove } from '../ctl/actions/remove.ts';
 import { FORMATS } from '../ctl/render/rows.ts';
 import { BaseCommand } from './base.ts';
 

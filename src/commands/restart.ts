@@ -1,5 +1,5 @@
 import { Args, Flags } from '@oclif/core';
-import { restart } from '../ctl/restart.ts';
+import { restart } from '../ctl/restart/restart.ts';
 import { ROLE_WORDS } from '../ctl/select-members.ts';
 import { BaseCommand } from './base.ts';
 

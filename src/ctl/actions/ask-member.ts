@@ -1,0 +1,52 @@
+import type { Member } from '../../model/member.ts';
+import type { NodeStatus } from '../../model/node-status.ts';
+import { RestError, type RestMethod } from '../../rest/member-api.ts';
+import { parseNodeStatus } from '../../wire/rest.ts';
+import type { Session } from '../session.ts';
+
+/** What a member answered, or why no answer came. */
+export type Answer =
+  | { readonly kind: 'reply'; readonly status: number; readonly body: string }
+  /** `taken`: whether the member may have acted on the request all the same. */
+  | { readonly kind: 'silence'; readonly taken: 'no' | 'maybe'; readonly message: string };
+
+export interface Request {
+  readonly method: RestMethod;
+  /** Without a slash before it, e.g. `restart`. */
+  readonly path: string;
+  readonly body?: unknown;
+  /** Milliseconds; the client's default when undefined. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** Asks a member's REST API. No answer is a value too; only Ctrl-C and our own mistakes reject. */
+export async function askMember(
+  session: Session,
+  member: Pick<Member, 'name' | 'apiUrl'>,
+  { method, path, body, timeoutMs }: Request,
+): Promise<Answer> {
+  const api = await session.rest();
+  try {
+    const reply = await api.request(member, method, {
+      path,
+      signal: session.signal,
+      ...(body === undefined ? {} : { body }),
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    });
+    return { kind: 'reply', status: reply.status, body: reply.body };
+  } catch (error) {
+    session.signal.throwIfAborted();
+    if (!(error instanceof RestError)) throw error;
+    const taken = error.surelyNotTaken ? 'no' : 'maybe';
+    return { kind: 'silence', taken, message: error.message };
+  }
+}
+
+/** What a member says of itself now (GET /patroni); undefined when it does not answer. */
+export async function lookAtMember(
+  session: Session,
+  member: Pick<Member, 'name' | 'apiUrl'>,
+): Promise<NodeStatus | undefined> {
+  const answer = await askMember(session, member, { method: 'GET', path: 'patroni' });
+  return answer.kind === 'reply' ? parseNodeStatus(answer.body) : undefined;
+}

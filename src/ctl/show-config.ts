@@ -1,3 +1,5 @@
+import { isRecord } from '../model/json.ts';
+import { printableLines } from '../system/text.ts';
 import { readCluster, requireScope } from './read-cluster.ts';
 import { pythonYaml } from './render/python-yaml.ts';
 import { done, type Result } from './result.ts';
@@ -13,8 +15,19 @@ export async function showConfig(session: Session, options: ShowConfigOptions): 
   const scope = requireScope(session, options.cluster);
   const group = options.group ?? session.settings.citus?.group;
   const view = await readCluster(session, scope, group);
-  if (!view.config) return done({ cluster: scope, config: null });
+  const data = { cluster: scope, group: group ?? null };
+  if (!view.config) return done({ ...data, config: null });
   // pythonYaml ends with a newline and patronictl prints one more.
-  session.io.out(pythonYaml(view.config.data));
-  return done({ cluster: scope, config: view.config.data });
+  session.io.out(printableLines(pythonYaml(view.config.data)));
+  return done({ ...data, config: withoutBigints(view.config.data) });
+}
+
+/** JSON readers lose digits of whole numbers beyond 2^53: there they are text. */
+function withoutBigints(value: unknown): unknown {
+  if (typeof value === 'bigint') return String(value);
+  if (Array.isArray(value)) return value.map(withoutBigints);
+  if (!isRecord(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, withoutBigints(item)]),
+  );
 }

@@ -1,8 +1,8 @@
 import { type ClusterView, leaderMember } from '../../model/cluster.ts';
 import { printable } from '../../system/text.ts';
+import { localTime } from '../local-time.ts';
 import type { Session } from '../session.ts';
-import { localTime } from './local-time.ts';
-import { interruptible, readAgain, waitUntil } from './wait.ts';
+import { interruptible, readAgain, waitUntil } from '../wait.ts';
 
 /** The role that the leader is to have in the end. */
 export type RoleTarget = 'standby_leader' | 'primary';

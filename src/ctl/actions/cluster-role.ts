@@ -3,14 +3,14 @@ import { Refusal } from '../../model/errors.ts';
 import { isRecord } from '../../model/json.ts';
 import type { Member } from '../../model/member.ts';
 import { printable } from '../../system/text.ts';
+import { askMember } from '../ask-member.ts';
 import { readCluster, requireScope } from '../read-cluster.ts';
 import { done, failed, type Result, unknown } from '../result.ts';
 import type { Session } from '../session.ts';
 import { renderMembers } from '../show-members.ts';
-import { askMember } from './ask-member.ts';
+import { readAgain } from '../wait.ts';
 import { followRole, type RoleStand, type RoleTarget } from './cluster-role-wait.ts';
 import { hintFor, type MemberOutcome } from './member-outcome.ts';
-import { readAgain } from './wait.ts';
 
 /** What a standby cluster replicates from (Patroni's `standby_cluster` section). */
 export interface StandbySource {

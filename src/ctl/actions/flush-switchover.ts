@@ -2,12 +2,12 @@ import type { ClusterView, Failover } from '../../model/cluster.ts';
 import { DcsError } from '../../model/errors.ts';
 import { printable } from '../../system/text.ts';
 import { formatFailover } from '../../wire/failover.ts';
+import { askMember } from '../ask-member.ts';
 import { done, failed, type Result, unknown } from '../result.ts';
 import { membersLeaderFirst } from '../select-members.ts';
 import type { Session } from '../session.ts';
-import { askMember } from './ask-member.ts';
+import { readAgain } from '../wait.ts';
 import { hintFor, type MemberOutcome } from './member-outcome.ts';
-import { readAgain } from './wait.ts';
 
 interface Choice {
   readonly group: number | undefined;

@@ -1,9 +1,9 @@
 import { printable } from '../../system/text.ts';
+import { askMember } from '../ask-member.ts';
 import { readCluster } from '../read-cluster.ts';
 import type { Result } from '../result.ts';
 import { confirmAction, type RoleWord, refuseUnknown, selectMembers } from '../select-members.ts';
 import type { Session } from '../session.ts';
-import { askMember } from './ask-member.ts';
 import { flushSwitchover } from './flush-switchover.ts';
 import { concludeMembers, type MemberOutcome } from './member-outcome.ts';
 

@@ -2,14 +2,14 @@ import type { ClusterView } from '../../model/cluster.ts';
 import { Refusal } from '../../model/errors.ts';
 import { DEFAULT_SETTINGS } from '../../model/settings.ts';
 import { printable } from '../../system/text.ts';
+import { askMember } from '../ask-member.ts';
+import { progressLine } from '../progress-line.ts';
 import { readCluster, requireScope } from '../read-cluster.ts';
 import { done, failed, type Result, unknown } from '../result.ts';
 import { membersLeaderFirst } from '../select-members.ts';
 import type { Session } from '../session.ts';
-import { askMember } from './ask-member.ts';
+import { interruptible, readAgain, waitUntil } from '../wait.ts';
 import { hintFor, type MemberOutcome } from './member-outcome.ts';
-import { progressLine } from './progress-line.ts';
-import { interruptible, readAgain, waitUntil } from './wait.ts';
 
 export interface PauseOptions {
   readonly cluster: string | undefined;

@@ -1,11 +1,11 @@
 import type { Member } from '../../model/member.ts';
 import { DEFAULT_SETTINGS } from '../../model/settings.ts';
 import { printable } from '../../system/text.ts';
+import { askMember } from '../ask-member.ts';
 import { readCluster } from '../read-cluster.ts';
 import type { Result } from '../result.ts';
 import { confirmAction, type RoleWord, selectMembers } from '../select-members.ts';
 import type { Session } from '../session.ts';
-import { askMember } from './ask-member.ts';
 import { concludeMembers, type MemberOutcome } from './member-outcome.ts';
 
 export interface ReloadOptions {

@@ -6,7 +6,7 @@ import type { Format } from '../render/rows.ts';
 import { done, type Result, unknown } from '../result.ts';
 import type { Session } from '../session.ts';
 import { renderMembers } from '../show-members.ts';
-import { readAgain } from './wait.ts';
+import { readAgain } from '../wait.ts';
 
 export interface RemoveOptions {
   readonly cluster: string;

@@ -2,10 +2,10 @@ import type { Member } from '../../model/member.ts';
 import type { NodeStatus } from '../../model/node-status.ts';
 import { printable } from '../../system/text.ts';
 import { restartBody } from '../../wire/rest.ts';
-import { type Answer, askMember, lookAtMember } from '../actions/ask-member.ts';
 import type { MemberOutcome } from '../actions/member-outcome.ts';
-import { waitUntil } from '../actions/wait.ts';
+import { type Answer, askMember, lookAtMember } from '../ask-member.ts';
 import type { Session } from '../session.ts';
+import { waitUntil } from '../wait.ts';
 
 /** How long to look for a sign of a restart whose answer was lost, or of the server being up. */
 const LOOK_MS = 60_000;

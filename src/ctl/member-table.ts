@@ -2,6 +2,7 @@ import type { ClusterView } from '../model/cluster.ts';
 import { formatLsn } from '../model/lsn.ts';
 import { pythonRound } from '../model/python.ts';
 import { printable } from '../system/text.ts';
+import type { LagSeconds } from './lag-time.ts';
 import {
   type MemberRow,
   memberRows,
@@ -22,7 +23,7 @@ export interface TableOptions {
   readonly citus: boolean;
   /** … but not in a table whose title names it. */
   readonly groupInTitle: boolean;
-  readonly lagSeconds?: ((member: string, group: number) => number | null) | undefined;
+  readonly lagSeconds?: LagSeconds | undefined;
   readonly color?: boolean;
 }
 
@@ -68,17 +69,17 @@ export function memberTable(
   groups: readonly (readonly [number, ClusterView])[],
   options: TableOptions,
 ): Pick<Rows, 'columns' | 'rows' | 'alignment' | 'paint'> {
-  const grouped = groups.map(([group, view]) => [group, memberRows(view)] as const);
+  const grouped = groups.map(([group, view]) => ({ group, view, rows: memberRows(view) }));
   // patronictl looks only at members with an address when it chooses the columns.
-  const addressed = grouped.flatMap(([, rows]) => rows).filter(({ host }) => host !== null);
+  const addressed = grouped.flatMap(({ rows }) => rows).filter(({ host }) => host !== null);
   const columns = [
     ...leadingColumns(options, needsPort(addressed)),
     ...positionColumns(options),
     ...optionalColumns(options, addressed),
   ];
-  const lines = grouped.flatMap(([group, rows]) =>
+  const lines = grouped.flatMap(({ group, view, rows }) =>
     labelled(rows, options.format).map(({ row, label }): Line => {
-      const seconds = options.lagSeconds?.(row.member, group) ?? null;
+      const seconds = options.lagSeconds?.(view, row.member) ?? null;
       return { row, label, scope, group, ...positionsOf(row), seconds };
     }),
   );

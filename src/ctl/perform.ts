@@ -25,7 +25,11 @@ export async function perform(
   const terminal = new Terminal(process, { json: invocation.json });
   const interrupt = interruptSignal();
   try {
-    return report(terminal, invocation.command, await run(terminal, invocation, interrupt, useCase));
+    return report(
+      terminal,
+      invocation.command,
+      await run(terminal, invocation, interrupt, useCase),
+    );
   } finally {
     interrupt.release();
   }
@@ -62,11 +66,16 @@ async function run(
 function report(terminal: Terminal, command: string, result: Result): number {
   if (terminal.json) {
     const document = envelope(command, result, terminal.warnings);
-    terminal.raw(`${JSON.stringify(document, null, 2)}\n`);
+    terminal.raw(`${JSON.stringify(document, exactNumbers, 2)}\n`);
   } else if (result.error) {
     terminal.fail(result.error);
   }
   return exitCodeFor(result, process.env.PGHERD_COMPAT === 'patronictl');
+}
+
+/** A whole number that is too large for readers of JSON is printed as text. */
+function exactNumbers(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? String(value) : value;
 }
 
 interface Interrupt {

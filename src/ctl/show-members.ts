@@ -1,5 +1,6 @@
 import type { ClusterView } from '../model/cluster.ts';
 import { printable } from '../system/text.ts';
+import type { LagSeconds } from './lag-time.ts';
 import { memberTable } from './member-table.ts';
 import { type Format, renderRows } from './render/rows.ts';
 
@@ -12,7 +13,7 @@ export interface ShowOptions {
   /** The configuration has a `citus` section. */
   readonly citus: boolean;
   /** Seconds behind, for `--lag-time`: adds a column. Null where that is not known. */
-  readonly lagSeconds?: ((member: string, group: number) => number | null) | undefined;
+  readonly lagSeconds?: LagSeconds | undefined;
   readonly color?: boolean;
 }
 

@@ -46,7 +46,12 @@ export async function grpcTransport(options: GrpcOptions): Promise<EtcdTransport
   return {
     name: options.url,
     async range({ key, end }, call) {
-      const reply = await run(call, (how) => client.kv.range({ key, range_end: end }, how));
+      const read = () => run(call, (how) => client.kv.range({ key, range_end: end }, how));
+      const reply = await read().catch((error: unknown) => {
+        // The server may have closed the kept connection meanwhile, which a new one shows.
+        if (error instanceof EndpointFailure && !call.signal.aborted) return read();
+        throw error;
+      });
       return reply.kvs.map(({ key, value, mod_revision: modRevision }) => ({
         key,
         value,

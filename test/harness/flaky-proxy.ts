@@ -8,8 +8,8 @@ export type Mood =
   | 'hang'
   /** Passes requests on and keeps the answers to itself. */
   | 'lose-answers'
-  /** Closes every connection as soon as a request comes. */
-  | 'reset';
+  /** Closes the connections that are open now when something comes on them; passes new ones on. */
+  | 'reset-kept';
 
 export interface FlakyProxy {
   /** `127.0.0.1:port`. */
@@ -24,7 +24,7 @@ export interface FlakyProxy {
 export async function startFlakyProxy(target: string, mood: Mood = 'pass'): Promise<FlakyProxy> {
   const sockets = new Set<Socket>();
   const [targetHost = '', targetPort = ''] = target.split(':');
-  const state = { mood, accepted: 0 };
+  const state = { mood, accepted: 0, moodSince: 0 };
   const keep = (socket: Socket): Socket => {
     sockets.add(socket);
     // The tests look at what the client makes of it, not at our side of a broken connection.
@@ -33,14 +33,16 @@ export async function startFlakyProxy(target: string, mood: Mood = 'pass'): Prom
   };
   const server = createServer((client) => {
     state.accepted += 1;
+    const number = state.accepted;
     keep(client);
     const upstream = keep(connect(Number(targetPort), targetHost));
     client.on('data', (chunk) => {
-      if (state.mood === 'reset') client.resetAndDestroy();
-      else if (state.mood !== 'hang') upstream.write(chunk);
+      if (state.mood === 'hang') return;
+      if (state.mood === 'reset-kept' && number <= state.moodSince) client.resetAndDestroy();
+      else upstream.write(chunk);
     });
     upstream.on('data', (chunk) => {
-      if (state.mood === 'pass') client.write(chunk);
+      if (state.mood === 'pass' || state.mood === 'reset-kept') client.write(chunk);
     });
     client.on('close', () => upstream.destroy());
     upstream.on('close', () => client.destroy());
@@ -56,6 +58,7 @@ export async function startFlakyProxy(target: string, mood: Mood = 'pass'): Prom
     },
     set mood(next) {
       state.mood = next;
+      state.moodSince = state.accepted;
     },
     async stop() {
       for (const socket of sockets) socket.destroy();

@@ -1,0 +1,114 @@
+import { expect, test } from 'vitest';
+import { etcdNode } from '../../../src/dcs/etcd3-node.ts';
+import type { EtcdTransport } from '../../../src/dcs/etcd3-transport.ts';
+import { EndpointFailure, NotHttp } from '../../../src/dcs/failure.ts';
+import type { HttpEndpoint, HttpReply } from '../../../src/dcs/http.ts';
+import { DcsError } from '../../../src/model/errors.ts';
+
+const call = { signal: new AbortController().signal };
+const range = { key: Buffer.from('/a/'), end: Buffer.from('/a0') };
+const change = { key: Buffer.from('/a/b'), guard: 'any' } as const;
+
+type Answer = HttpReply | Error;
+
+const json = (status: number, body: object): HttpReply => ({
+  status,
+  body: Buffer.from(JSON.stringify(body)),
+});
+const NOT_FOUND: HttpReply = { status: 404, body: Buffer.from('404 page not found') };
+const NO_KEY = json(400, { code: 3, message: 'etcdserver: key is not provided' });
+
+function setUp(httpAnswers: Answer[], grpcRange?: () => Promise<never[]>) {
+  const log: string[] = [];
+  const http: HttpEndpoint = {
+    name: 'http://e1:2379',
+    async request({ path }) {
+      log.push(path);
+      const answer = httpAnswers.shift() ?? NOT_FOUND;
+      if (answer instanceof Error) throw answer;
+      return answer;
+    },
+    close: () => void log.push('close http'),
+  };
+  const grpc: EtcdTransport = {
+    name: 'http://e1:2379',
+    async range({ key }) {
+      log.push(`grpc range ${key}`);
+      if (grpcRange) return grpcRange();
+      if (key.length === 0) throw new DcsError('key is not provided');
+      return [];
+    },
+    async change() {
+      log.push('grpc change');
+      return true;
+    },
+    deleteRange: async () => 0,
+    authenticate: async () => 'token',
+    close: () => void log.push('close grpc'),
+  };
+  const node = etcdNode(http, async () => {
+    log.push('open grpc');
+    return grpc;
+  });
+  return { node, log };
+}
+
+test('the gateway is used where it is, and gRPC is not even loaded', async () => {
+  const { node, log } = setUp([json(200, {}), json(200, { succeeded: true })]);
+  await node.range(range, call);
+  expect(await node.change(change, call)).toBe(true);
+  expect(log).toEqual(['/v3/kv/range', '/v3/kv/txn']);
+});
+
+test('gRPC is used where the gateway is switched off, from then on', async () => {
+  const { node, log } = setUp([NOT_FOUND, json(200, { etcdserver: '3.5.30' })]);
+  await node.range(range, call);
+  await node.range(range, call);
+  expect(log.slice(2)).toEqual(['open grpc', 'grpc range ', 'grpc range /a/', 'grpc range /a/']);
+  node.close();
+  await new Promise(setImmediate);
+  expect(log.slice(-2)).toEqual(['close http', 'close grpc']);
+});
+
+test('gRPC is used where the answer is not HTTP', async () => {
+  const { node, log } = setUp([new NotHttp('its answer is not HTTP', { maybeApplied: true })]);
+  expect(await node.range(range, call)).toEqual([]);
+  expect(log).toContain('grpc range /a/');
+});
+
+test('a write that comes first asks something harmless before', async () => {
+  const { node, log } = setUp([NO_KEY, json(200, { succeeded: true })]);
+  expect(await node.change(change, call)).toBe(true);
+  expect(log).toEqual(['/v3/kv/range', '/v3/kv/txn']);
+});
+
+test('a write that comes first is sent over gRPC only, where there is no gateway', async () => {
+  const { node, log } = setUp([NOT_FOUND, json(200, { etcdserver: '3.5.30' })]);
+  expect(await node.change(change, call)).toBe(true);
+  expect(log.filter((one) => one.includes('txn'))).toEqual([]);
+  expect(log.at(-1)).toBe('grpc change');
+});
+
+test('a server that is silent when a write comes first has surely not done it', async () => {
+  const silent = new EndpointFailure('it did not answer in time', { maybeApplied: true });
+  const { node } = setUp([silent]);
+  await expect(node.change(change, call)).rejects.toMatchObject({ maybeApplied: false });
+});
+
+test('where gRPC fails too, what HTTP gave is told', async () => {
+  const closed = new NotHttp('it closed the connection', { maybeApplied: true, hint: 'try https' });
+  const { node } = setUp([closed], async () => {
+    throw new EndpointFailure('no gRPC connection', { maybeApplied: false });
+  });
+  await expect(node.range(range, call)).rejects.toMatchObject({
+    message: 'it closed the connection',
+    hint: 'try https',
+  });
+});
+
+test('a server that is something else is told apart', async () => {
+  const { node } = setUp([NOT_FOUND], async () => {
+    throw new EndpointFailure('no gRPC connection', { maybeApplied: false });
+  });
+  await expect(node.range(range, call)).rejects.toThrow("it does not speak etcd's v3 API");
+});

@@ -119,8 +119,7 @@ function assess(member: Member, context: Context, input: Assessment): Candidate 
   const report = input.reports.get(member.name);
   const status = report?.ok ? report.status : undefined;
   const position = (status && walPosition(status)) ?? publishedPosition(member);
-  const synchronous =
-    context.syncMode === 'off' ? null : isSyncStandby(input.view.sync, member.name);
+  const synchronous = context.syncMode === 'off' ? null : isSynchronous(input.view, member.name);
   const subject = { member, report, status, position, synchronous };
   const reasons = [
     ...tagReasons(subject),
@@ -223,6 +222,12 @@ function dataReasons(
     reasons.push({ code: 'timeline', blocks: binding && timeline < expected, timeline, expected });
   }
   return reasons;
+}
+
+/** Nothing is lost with a synchronous standby, nor with the last leader where nobody leads. */
+function isSynchronous({ leader, sync }: ClusterView, name: string): boolean {
+  const led = leader === undefined && sync?.leader.toLowerCase() === name.toLowerCase();
+  return led || isSyncStandby(sync, name);
 }
 
 /** A standby leader has no position of its own: it replays, too. */

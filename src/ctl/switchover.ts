@@ -1,0 +1,11 @@
+import type { Result } from './result.ts';
+import type { Session } from './session.ts';
+import type { TakeoverOptions } from './takeover/options.ts';
+import { takeover } from './takeover/takeover.ts';
+
+export type SwitchoverOptions = Omit<TakeoverOptions, 'action'>;
+
+/** Hands the leadership over from a leader that works, now or at a time; see `takeover`. */
+export function switchover(session: Session, options: SwitchoverOptions): Promise<Result> {
+  return takeover(session, { ...options, action: 'switchover' });
+}

@@ -7,7 +7,7 @@ import { Refusal } from '../model/errors.ts';
 import { isRunnable, splitWords } from './programs.ts';
 import { printable } from './text.ts';
 
-/** A text in an editor: it can be opened again and again, and stays on disk until it is discarded. */
+/** A text to edit: it can be opened again and again, and stays on disk until it is discarded. */
 export interface EditedFile {
   readonly path: string;
   /** Writes `text`, lets the person edit it, returns what they saved. Rejects with a `Refusal`. */

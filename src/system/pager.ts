@@ -8,8 +8,8 @@ export interface PagerOptions {
 }
 
 /**
- * Shows a text that is longer than the screen in `$PAGER`, less or more, and waits until it is left.
- * False when it was not shown: it fits the screen, or there is no pager; then print it.
+ * Shows a text that is longer than the screen in `$PAGER`, less or more, and waits until it is
+ * left. False when it was not shown: it fits the screen, or there is no pager; then print it.
  */
 export async function page(text: string, { env, rows }: PagerOptions): Promise<boolean> {
   const [program, ...args] = pagerCommand(env);

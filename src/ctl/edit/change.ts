@@ -44,8 +44,8 @@ export function assign(config: ConfigMap, { path, value }: Assignment): ConfigMa
 
 /**
  * `edited` with its keys in the order that `before` has them, new ones behind: the document in the
- * DCS changes only where the configuration does. (Keys that look like whole numbers come first: that
- * is how JavaScript keeps them.)
+ * DCS changes only where the configuration does. (Keys that look like whole numbers come first:
+ * that is how JavaScript keeps them.)
  */
 export function inOrderOf(before: Json, edited: Json): Json {
   if (!isRecord(before) || !isRecord(edited)) return edited;

@@ -1,8 +1,8 @@
 import { printableLines } from '../../system/text.ts';
 
 /**
- * A unified diff of two texts, with three lines around each change, as Python's `difflib` prints it;
- * empty when they are alike. Without a newline at its end.
+ * A unified diff of two texts, with three lines around each change, as Python's `difflib` prints
+ * it; empty when they are alike. Without a newline at its end.
  */
 export async function unifiedDiff(before: string, after: string): Promise<string> {
   const { structuredPatch } = await import('diff');

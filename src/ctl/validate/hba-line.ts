@@ -32,8 +32,14 @@ const METHODS = [
   ...['trust', 'reject', 'scram-sha-256', 'md5', 'password', 'gss', 'sspi', 'ident', 'peer'],
   ...['ldap', 'radius', 'cert', 'pam', 'bsd', 'oauth'],
 ];
-const OPTIONS =
-  /^(map|clientcert|clientname|pamservice|pam_use_hostname|krb_realm|include_realm|compat_realm|upn_username|ldap\w+|radius\w+|issuer|scope|validator|delegate_ident_mapping)=/;
+const OPTIONS = new Set([
+  ...['map', 'clientcert', 'clientname', 'pamservice', 'pam_use_hostname', 'krb_realm'],
+  ...['include_realm', 'compat_realm', 'upn_username', 'ldapserver', 'ldapport', 'ldapscheme'],
+  ...['ldaptls', 'ldapprefix', 'ldapsuffix', 'ldapbasedn', 'ldapbinddn', 'ldapbindpasswd'],
+  ...['ldapsearchattribute', 'ldapsearchfilter', 'ldapurl', 'radiusservers', 'radiussecrets'],
+  ...['radiusports', 'radiusidentifiers', 'issuer', 'scope', 'validator'],
+  ...['delegate_ident_mapping'],
+]);
 
 /** Reads one line; undefined for a comment or an empty one. Throws `HbaError`. */
 export function parseHbaLine(line: string): HbaLine | undefined {
@@ -54,7 +60,7 @@ export function parseHbaLine(line: string): HbaLine | undefined {
   if (!methodField) throw new HbaError('it ends before the authentication method');
   const method = checkMethod(word, single(methodField, 'authentication method'));
   for (const option of options.flat()) {
-    if (OPTIONS.test(option.text)) continue;
+    if (OPTIONS.has(/^([^=]*)=/.exec(option.text)?.[1] ?? '')) continue;
     throw new HbaError(`${say(option.text)} is no option of the form name=value that there is`);
   }
   return { kind: 'rule', type: word, databases, users, ...(address ? { address } : {}), method };

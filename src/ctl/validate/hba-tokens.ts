@@ -8,8 +8,8 @@ export interface Token {
 const WORD = /[ \t\r,]*(?:(#.*)|((?:"(?:[^"]|"")*"|[^ \t\r,"#])+)|(")|$)/suy;
 
 /**
- * Splits a line of `pg_hba.conf` into fields of one or more words (manual 20.1: fields are separated
- * by blanks, words by commas, blanks behind a comma do not count). Undefined when a quote is open.
+ * Splits a line of `pg_hba.conf` into fields of one or more words (manual 20.1: blanks part
+ * fields, commas part words, blanks behind a comma do not count). Undefined when a quote is open.
  */
 export function tokenize(line: string): Token[][] | undefined {
   const fields: Token[][] = [];

@@ -72,7 +72,8 @@ function parseLines(
           return parseHbaLine(line);
         } catch (cause) {
           if (!(cause instanceof HbaError)) throw cause;
-          const message = `${path}, line ${index + 1}: ${cause.message}: ${printable(line.slice(0, 100))}`;
+          const where = `${path}, line ${index + 1}`;
+          const message = `${where}: ${cause.message}: ${printable(line.slice(0, 100))}`;
           mistakes.push(error(`${path}[${index}]`, message));
           return undefined;
         }
@@ -131,7 +132,9 @@ function checkOwnServer(
   ];
   if (ways.some((from) => judge(lines, { to, user, from }).access !== 'denied')) return [];
   const who = user === undefined ? 'the superuser' : `the superuser ${printable(user)}`;
-  const message = `${path} would shut ${who} out of its own server: neither local nor 127.0.0.1 may connect to ${printable(people.database)}`;
+  const message =
+    `${path} would shut ${who} out of its own server: ` +
+    `neither local nor 127.0.0.1 may connect to ${printable(people.database)}`;
   return [error(path, message)];
 }
 
@@ -175,7 +178,8 @@ function checkPeer(
     return [error(path, `${path} would shut ${what} out from ${host}${who}: ${why}`)];
   }
   if (result.access === 'unsure' && result.byName) {
-    const message = `${path}: whether ${what} from ${host} gets in depends on the addresses of that name`;
+    const question = `whether ${what} from ${host} gets in`;
+    const message = `${path}: ${question} depends on the addresses of that name`;
     return [warning(path, message)];
   }
   return [];

@@ -11,7 +11,7 @@ const PARAMETERS: ReadonlyMap<string, PostgresParameter> = new Map(
   POSTGRES_PARAMETERS.map((parameter) => [parameter.name.toLowerCase(), parameter]),
 );
 
-/** Set by Patroni itself, whatever stands here (documentation, "Dynamic configuration settings"). */
+/** Set by Patroni itself, whatever stands here (documentation, "Patroni configuration"). */
 const IGNORED: Readonly<Record<string, string>> = {
   listen_addresses: 'it comes from postgresql.listen of each member',
   port: 'it comes from postgresql.listen of each member',
@@ -127,7 +127,8 @@ function tooLittle({ name, unit }: PostgresParameter, value: Json): string | und
   const [least, instead] = LEAST[name] ?? [];
   if (least !== undefined && number < least) {
     const of = unit === undefined ? '' : ` ${unit}`;
-    return `${name}: ${say(scalarText(value) ?? '')} is less than ${least}${of}: Patroni would use ${instead}`;
+    const given = `${name}: ${say(scalarText(value) ?? '')}`;
+    return `${given} is less than ${least}${of}: Patroni would use ${instead}`;
   }
   if (name === 'wal_level' && /^(minimal|archive)$/i.test(String(value))) {
     return `wal_level: ${value} is not enough for replication: Patroni would use replica`;
@@ -141,8 +142,8 @@ function checkReserved(path: string, parameters: JsonMap): Finding[] {
   const [kept, all] = [quantityOf(reserved ?? 3, undefined), quantityOf(total ?? 100, undefined)];
   if (kept === undefined || all === undefined || kept < all) return [];
   const where = `${path}.superuser_reserved_connections`;
-  const message = `superuser_reserved_connections: ${kept} must be less than max_connections, ${all}`;
-  return [error(where, message)];
+  const given = `superuser_reserved_connections: ${kept}`;
+  return [error(where, `${given} must be less than max_connections, ${all}`)];
 }
 
 function say(text: string): string {

@@ -87,8 +87,8 @@ export const KNOWN_KEYS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * The shape of a dynamic configuration, as a zod schema. `methods` are the names of replica methods:
- * each may have a section of its own below `postgresql`.
+ * The shape of a dynamic configuration, as a zod schema. `methods` are the names of replica
+ * methods: each may have a section of its own below `postgresql`.
  */
 export function configSchema(zod: Zod, methods: readonly string[]): z.ZodType {
   const known = Object.fromEntries([...LOCAL_ONLY, ...methods].map((name) => [name, is.anything]));

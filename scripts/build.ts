@@ -1,5 +1,5 @@
 /** Bundles `src/` into `dist/`: one entry per command, shared code split off, and oclif's manifest. */
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
 
@@ -28,9 +28,11 @@ const lazyOclif: Plugin = {
 
 async function bundle(): Promise<void> {
   await rm(`${root}dist`, { recursive: true, force: true });
+  // oclif takes every file in dist/commands for a command, so the base class gets no entry.
+  const files = (await readdir(`${root}src/commands`)).filter((file) => file !== 'base.ts');
   await build({
     absWorkingDir: root,
-    entryPoints: ['src/main.ts', 'src/commands/*.ts'],
+    entryPoints: ['src/main.ts', ...files.map((file) => `src/commands/${file}`)],
     outdir: 'dist',
     outbase: 'src',
     bundle: true,

@@ -1,5 +1,7 @@
-import { Config, type Interfaces } from '@oclif/core';
+import { join } from 'node:path';
+import { Config, flush, handle, type Interfaces, run } from '@oclif/core';
 import { hoistGlobalOptions } from './ctl/global-options.ts';
+import { reportUnknownCommand } from './ctl/perform.ts';
 
 /** pgherd's own commands; `tidy.test.ts` holds this list against `src/commands/`. */
 export const COMMAND_NAMES: ReadonlySet<string> = new Set([
@@ -26,6 +28,9 @@ export const COMMAND_NAMES: ReadonlySet<string> = new Set([
   'version',
 ]);
 
+/** Commands of oclif and its plugins. */
+const OCLIF_COMMANDS: ReadonlySet<string> = new Set(['autocomplete', 'help']);
+
 /**
  * Runs the command line `argv` (without `node` and the script). `root` is the folder of
  * package.json. Our own commands are started directly: looking for oclif's plugins would cost every
@@ -41,16 +46,32 @@ export async function main(argv: readonly string[], root: string): Promise<void>
     await command.run(rest, await bareConfig(root));
     return;
   }
-  const { flush, handle, run } = await import('@oclif/core');
-  await run([name, ...rest].filter((word) => word !== ''), { root })
-    .then(() => flush())
-    .catch(handle);
+  const known = name === '' || name.startsWith('-') || OCLIF_COMMANDS.has(name);
+  if (!known && !process.stdin.isTTY) {
+    // On a terminal oclif asks "did you mean …?"; here nobody could answer.
+    process.exitCode = reportUnknownCommand(name, [...COMMAND_NAMES], rest.includes('--json'));
+    return;
+  }
+  try {
+    await run(name === '' ? rest : [name, ...rest], { root });
+    await flush();
+  } catch (error) {
+    await handle(asUsageError(error));
+  }
+}
+
+/** Ends with 2, wrong usage, where oclif's plugin would end with 127 for an unknown command. */
+function asUsageError(error: unknown): Error {
+  const thrown = error as Error & { oclif?: { exit?: number } };
+  if (thrown.oclif?.exit === 127) thrown.oclif.exit = 2;
+  return thrown;
 }
 
 /** What oclif's parser needs to know of us: the names, no plugins, no commands. */
 async function bareConfig(root: string): Promise<Interfaces.Config> {
   const pjson = { name: 'pgherd', version: '0.0.0', oclif: { bin: 'pgherd', dirname: 'pgherd' } };
-  const config = new Config({ root, pjson, userPlugins: false, devPlugins: false });
+  // There is no manifest in `dist`: reading the real one would take longer than it helps.
+  const config = new Config({ root: join(root, 'dist'), pjson, userPlugins: false });
   await config.load();
   return config;
 }

@@ -61,7 +61,8 @@ export abstract class BaseCommand extends Command {
   /** Wrong usage, found by oclif while it parses: exit code 2, the envelope under `--json`. */
   protected override async catch(error: Error & { oclif?: { exit?: number } }): Promise<void> {
     if (error.oclif?.exit === 0) throw error;
-    const message = error.message.split('\n').join(' ').trim();
+    const lines = error.message.split('\n').filter((line) => !line.startsWith('See more help'));
+    const message = lines.join(' ').trim();
     process.exitCode = reportUsage(this.id ?? '', this.argv.includes('--json'), message);
   }
 }

@@ -1,6 +1,8 @@
 import { Interrupted } from '../model/errors.ts';
 import { Terminal } from '../system/terminal.ts';
+import { printable } from '../system/text.ts';
 import { envelope } from './envelope.ts';
+import { nearest } from './nearest.ts';
 import { openSession } from './open-session.ts';
 import { exitCodeFor, failureOf, INTERRUPTED, type Result } from './result.ts';
 import type { Session } from './session.ts';
@@ -41,6 +43,22 @@ export function reportUsage(command: string, json: boolean, message: string): nu
   const hint = `pgherd ${command} --help shows how to use it`;
   const error = { code: 'usage', message, hint };
   return report(terminal, command, { outcome: 'failed', data: null, error, exitCode: 2 });
+}
+
+/** Reports a command that does not exist, with the one that was probably meant. Returns 2. */
+export function reportUnknownCommand(
+  name: string,
+  known: readonly string[],
+  json: boolean,
+): number {
+  const terminal = new Terminal(process, { json });
+  const suggestion = nearest(name, known);
+  const error = {
+    code: 'unknown-command',
+    message: `There is no command "${printable(name)}"`,
+    hint: suggestion ? `did you mean "${suggestion}"?` : 'pgherd help shows all commands',
+  };
+  return report(terminal, name, { outcome: 'failed', data: null, error, exitCode: 2 });
 }
 
 async function run(

@@ -9,7 +9,7 @@ export interface State {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-const LSN = 67405792;
+const LSN = 4886718336;
 
 function member(number: number, fields: Fields = {}): [string, string] {
   const name = `pg${number}`;

@@ -11,15 +11,7 @@ import { CITUS_STATE, STATES } from './states.ts';
 
 // What patronictl prints, and what pgherd prints, for clusters that exist only as documents.
 
-const COMMANDS = [
-  'list',
-  'list -e',
-  'list -e -f tsv',
-  'list -f json',
-  'list -e -f json',
-  'list -f yaml',
-  'topology',
-];
+const COMMANDS = ['list', 'list -e', 'list -e -f tsv', 'list -f json', 'list -f yaml', 'topology'];
 
 /** Commands that read little of a cluster, and the states in which that little differs. */
 const SMALL_COMMANDS = [
@@ -104,6 +96,7 @@ afterAll(async () => {
 describe('the same documents, the same words', () => {
   it.each(cases)('$command of $state', async (each) => {
     const ours = await runPgherd(argsOf(each), { env: { COLUMNS: '40' } });
-    expect(ours.stdout).toBe(theirs.get(`${each.state} ${each.command}`)?.stdout);
+    const wanted = theirs.get(`${each.state} ${each.command}`);
+    expect({ code: ours.code, stdout: ours.stdout }, ours.stderr).toEqual(wanted);
   });
 });

@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { remove } from '../ctl/actions/remove.ts';
-import { FORMATS } from '../ctl/render/rows.ts';
+import { FORMATS } from '../ctl/formats.ts';
 import { BaseCommand } from './base.ts';
 
 export default class Remove extends BaseCommand {

@@ -55,11 +55,7 @@ export function advance(track: ReinitTrack, sight: ReinitSight): ReinitTrack | R
     case 'running':
       return isNew(track, status)
         ? running(track, status, sight)
-        : stuck(
-            track,
-            sight,
-            `the server still runs that ran before, since ${track.startedBefore}`,
-          );
+        : stuck(track, sight, 'the server that ran before still runs: no copy was begun');
     case 'starting':
       return moves(track, track.copies > 0 ? 'starting' : track.phase);
     case 'start failed':

@@ -6,6 +6,9 @@ import { EndpointFailure } from './failure.ts';
 /** How long an endpoint may be silent before the next one is asked beside it. */
 const HEDGE_MS = 700;
 
+/** The pause before an endpoint that cannot serve now is asked again. */
+const PAUSE_MS = 200;
+
 /** Something that can be asked; the name is for people, e.g. `http://10.0.0.1:2379`. */
 export interface Endpoint {
   readonly name: string;
@@ -52,7 +55,10 @@ export class Endpoints<E extends Endpoint> {
     return Math.max(0, deadline - this.#options.clock.monotonic());
   }
 
-  /** Asks one endpoint after the other, and the next one already while the first is silent. */
+  /**
+   * Asks one endpoint after the other, and the next one already while the first is silent. One
+   * that says that it cannot serve now is asked again until the deadline.
+   */
   async read<T>(
     ask: (endpoint: E, signal: AbortSignal) => Promise<T>,
     limits: { deadline?: number; signal?: AbortSignal | undefined } = {},
@@ -90,7 +96,8 @@ export class Endpoints<E extends Endpoint> {
           this.#answered(first.endpoint, failed, [...running.keys()]);
           return first.value;
         }
-        failed.push(first);
+        if (first.failure.passing) running.set(first.endpoint, this.#again(first, ask, all));
+        else failed.push(first);
         if (running.size === 0 && waiting.length === 0) throw nobody(failed);
       }
     } finally {
@@ -126,6 +133,20 @@ export class Endpoints<E extends Endpoint> {
       if (this.left(deadline) === 0) break;
     }
     throw nobody(failed);
+  }
+
+  /** Asks again after a pause; when there is no time left, the failure stays what it was. */
+  async #again<T>(
+    { endpoint, failure }: Failed<E>,
+    ask: (endpoint: E, signal: AbortSignal) => Promise<T>,
+    signal: AbortSignal,
+  ): Promise<Settled<E, T>> {
+    try {
+      await this.#options.clock.sleep(PAUSE_MS, signal);
+    } catch {
+      return { endpoint, failure };
+    }
+    return settle(endpoint, ask(endpoint, signal));
   }
 
   /** The first of the promises to settle; undefined when none does within `ms`. */

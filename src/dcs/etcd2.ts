@@ -189,7 +189,8 @@ function parseAnswer({ status, body }: HttpReply): Answer {
   const text = printable(String(reply?.message ?? body.toString('utf8', 0, 80).trim()));
   // 300 and above: raft cannot serve the request now.
   if (status >= 500 || errorCode >= 300) {
-    throw new EndpointFailure(text || `HTTP status ${status}`, { maybeApplied: true });
+    const passing = errorCode >= 300;
+    throw new EndpointFailure(text || `HTTP status ${status}`, { maybeApplied: true, passing });
   }
   throw new DcsError(`etcd refused the request: ${text || `HTTP status ${status}`}`);
 }

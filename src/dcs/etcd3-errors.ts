@@ -41,7 +41,9 @@ export function etcdError(code: number, message: string): Error {
     return new EndpointFailure(text, { maybeApplied: false });
   }
   if (NOT_ANSWERED.has(code)) {
-    return new EndpointFailure(text, { maybeApplied: !message.includes('no leader') });
+    // Other texts are gRPC's own: then etcd has not spoken.
+    const passing = /^etcdserver: |not a primary lessor/.test(message);
+    return new EndpointFailure(text, { maybeApplied: !message.includes('no leader'), passing });
   }
   if (code === GRPC.unimplemented) return new NoSuchApi(message);
   if (code === GRPC.permissionDenied) {

@@ -20,8 +20,7 @@ interface GatewayReply {
 export function gatewayTransport(http: HttpEndpoint): EtcdTransport {
   let prefix = '/v3';
   const post = async (
-    kind: HttpRequest['kind'],
-    path: string,
+    [kind, path]: readonly [HttpRequest['kind'], string],
     message: unknown,
     { token, signal }: Call,
   ): Promise<GatewayReply> => {
@@ -43,7 +42,7 @@ export function gatewayTransport(http: HttpEndpoint): EtcdTransport {
     name: http.name,
     async range({ key, end }, call) {
       const message = { key: base64(key), range_end: base64(end) };
-      const reply = await post('read', '/kv/range', message, call);
+      const reply = await post(['read', '/kv/range'], message, call);
       return (reply.kvs ?? []).map((kv) => ({
         key: Buffer.from(kv.key, 'base64'),
         value: Buffer.from(kv.value ?? '', 'base64'),
@@ -51,17 +50,17 @@ export function gatewayTransport(http: HttpEndpoint): EtcdTransport {
       }));
     },
     async change(change, call) {
-      const reply = await post('write', '/kv/txn', transaction(change), call);
+      const reply = await post(['write', '/kv/txn'], transaction(change), call);
       return reply.succeeded === true;
     },
     async deleteRange({ key, end }, call) {
       const message = { key: base64(key), range_end: base64(end) };
-      const reply = await post('write', '/kv/deleterange', message, call);
+      const reply = await post(['write', '/kv/deleterange'], message, call);
       return Number(reply.deleted ?? 0);
     },
     async authenticate({ username, password }, { signal }) {
       const message = { name: username, password };
-      return (await post('read', '/auth/authenticate', message, { signal })).token ?? '';
+      return (await post(['read', '/auth/authenticate'], message, { signal })).token ?? '';
     },
     close: () => http.close(),
   };

@@ -8,11 +8,17 @@ export class EndpointFailure extends Error {
   override readonly name = 'EndpointFailure';
   /** True when a write that was sent may have been done all the same. */
   readonly maybeApplied: boolean;
+  /** True when etcd itself said that it cannot serve now, as while it elects a leader. */
+  readonly passing: boolean;
   readonly hint: string | undefined;
 
-  constructor(reason: string, options: { maybeApplied: boolean; hint?: string | undefined }) {
+  constructor(
+    reason: string,
+    options: { maybeApplied: boolean; passing?: boolean; hint?: string | undefined },
+  ) {
     super(reason);
     this.maybeApplied = options.maybeApplied;
+    this.passing = options.passing ?? false;
     this.hint = options.hint;
   }
 }

@@ -126,7 +126,7 @@ function noStore(sources: readonly string[]): Refusal {
   const read = sources.map((source) => printable(source)).join(', ');
   return new Refusal('no-dcs', 'The configuration does not say where etcd is', {
     hint: read
-      ? `nothing in ${read} names an etcd: add an etcd3 section, or pass --dcs-url etcd3://HOST:2379`
+      ? `read: ${read}; add an etcd3 section, or pass --dcs-url etcd3://HOST:2379`
       : 'no configuration was found: pass --config-file FILE or --dcs-url etcd3://HOST:2379',
   });
 }

@@ -65,6 +65,36 @@ describe('a read', () => {
     expect(warnings).toEqual(['etcd endpoint http://e1:2379 does not answer: connection refused']);
   });
 
+  test('waits for etcd while it elects a leader', async () => {
+    const { clock, endpoints, servers, warnings } = setUp('answers', 'hangs');
+    let asked = 0;
+    const elect = async (server: Server): Promise<string> => {
+      if (server !== servers[0]) return new Promise(() => {});
+      asked += 1;
+      if (asked > 3) return 'elected';
+      throw new EndpointFailure('leader changed', { maybeApplied: true, passing: true });
+    };
+    const answer = endpoints.read(elect);
+    await clock.advance(599);
+    expect(asked).toBe(3);
+    await clock.advance(1);
+    expect(await answer).toBe('elected');
+    expect(warnings).toHaveLength(1);
+  });
+
+  test('says why, when etcd elects no leader until the deadline', async () => {
+    const { clock, endpoints } = setUp('answers');
+    const failure = errorOf(
+      endpoints.read(async () => {
+        throw new EndpointFailure('no leader', { maybeApplied: false, passing: true });
+      }),
+    );
+    await clock.advance(5000);
+    expect(await failure).toMatchObject({
+      message: 'etcd does not answer: http://e1:2379: no leader',
+    });
+  });
+
   test('asks the endpoint that answered last first', async () => {
     const { endpoints, ask, asked } = setUp('refuses', 'answers');
     await endpoints.read(ask);

@@ -16,14 +16,15 @@ function setUp(status: number, body: unknown) {
     },
     close: () => {},
   };
+  const clock = handClock();
   const endpoints = new Endpoints([node], {
-    clock: handClock(),
+    clock,
     callTimeoutMs: 5000,
     warn: () => {},
   });
   const user = { username: 'pgherd', password: 'ü' };
   const store = etcd2Store({ namespace: '/service', endpoints, nodes: [node], user });
-  return { cluster: store.cluster('demo'), store, requests };
+  return { cluster: store.cluster('demo'), store, requests, clock };
 }
 
 test('a read asks for a quorum, and shows the user', async () => {
@@ -66,9 +67,11 @@ describe('an answer', () => {
     [200, '<html>', /its answer is not that of etcd/],
     [400, { errorCode: 209, message: 'Invalid field' }, /refused the request: Invalid field/],
   ])('%i %j is one sentence', async (status, body, message) => {
-    const reading = setUp(status, body).cluster.read();
-    await expect(reading).rejects.toThrow(message);
-    await expect(reading).rejects.toBeInstanceOf(DcsError);
+    const { cluster, clock } = setUp(status, body);
+    const failure = cluster.read().catch((error: unknown) => error);
+    await clock.advance(5000);
+    expect(await failure).toBeInstanceOf(DcsError);
+    expect(await failure).toMatchObject({ message: expect.stringMatching(message) });
   });
 });
 

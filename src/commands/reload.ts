@@ -6,15 +6,23 @@ import { BaseCommand } from './base.ts';
 export default class Reload extends BaseCommand {
   static override summary = 'Have members read their configuration file again';
   static override description =
-    'A member takes the request and acts on it in its next loop. It says nothing of it afterwards, ' +
-    'so there is nothing more to wait for: --wait is accepted and changes nothing.';
+    'A member takes the request and acts on it in its next loop. It says nothing of it ' +
+    'afterwards: there is nothing more to wait for, and --wait changes nothing.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> demo',
     '<%= config.bin %> <%= command.id %> demo pg2 --force --json',
   ];
   static override args = {
-    cluster: Args.string({ description: 'Cluster name', required: true, ignoreStdin: true }),
-    members: Args.string({ description: 'Members (default: all)', multiple: true }),
+    cluster: Args.string({
+      ignoreStdin: true,
+      description: 'Cluster name',
+      required: true,
+    }),
+    members: Args.string({
+      ignoreStdin: true,
+      description: 'Members (default: all)',
+      multiple: true,
+    }),
   };
   static override flags = {
     group: Flags.integer({ description: 'Citus group' }),

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Config, flush, handle, type Interfaces, run } from '@oclif/core';
+import { Config, type Interfaces } from '@oclif/core';
 import { hoistGlobalOptions } from './ctl/global-options.ts';
 import { reportUnknownCommand } from './ctl/perform.ts';
 
@@ -52,6 +52,7 @@ export async function main(argv: readonly string[], root: string): Promise<void>
     process.exitCode = reportUnknownCommand(name, [...COMMAND_NAMES], rest.includes('--json'));
     return;
   }
+  const { flush, handle, run } = await import('@oclif/core');
   try {
     await run(name === '' ? rest : [name, ...rest], { root });
     await flush();

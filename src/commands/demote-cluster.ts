@@ -8,7 +8,9 @@ export default class DemoteCluster extends BaseCommand {
     '<%= config.bin %> <%= command.id %> demo --host 10.0.0.9 --port 5432',
     '<%= config.bin %> <%= command.id %> demo --restore-command "cp /archive/%f %p" --force',
   ];
-  static override args = { cluster: Args.string({ description: 'Cluster name (default: scope)' }) };
+  static override args = {
+    cluster: Args.string({ ignoreStdin: true, description: 'Cluster name (default: scope)' }),
+  };
   static override flags = {
     force: Flags.boolean({ description: 'Ask nothing' }),
     host: Flags.string({ description: 'Address of the server to replicate from' }),

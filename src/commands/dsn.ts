@@ -10,10 +10,16 @@ export default class Dsn extends BaseCommand {
     '<%= config.bin %> <%= command.id %> demo --role replica',
     'psql "$(<%= config.bin %> <%= command.id %> demo --member pg2) dbname=postgres"',
   ];
-  static override args = { cluster: Args.string({ description: 'Cluster name (default: scope)' }) };
+  static override args = {
+    cluster: Args.string({ ignoreStdin: true, description: 'Cluster name (default: scope)' }),
+  };
   static override flags = {
     group: Flags.integer({ description: 'Citus group' }),
-    role: Flags.option({ char: 'r', options: ROLE_WORDS, description: 'Any member with this role' })(),
+    role: Flags.option({
+      char: 'r',
+      options: ROLE_WORDS,
+      description: 'Any member with this role',
+    })(),
     member: Flags.string({ char: 'm', description: 'This member' }),
   };
 

@@ -11,7 +11,9 @@ export default class EditConfig extends BaseCommand {
     '<%= config.bin %> <%= command.id %> demo --apply changes.yml --dry-run --json',
     'cat full.yml | <%= config.bin %> <%= command.id %> demo --replace - --force',
   ];
-  static override args = { cluster: Args.string({ description: 'Cluster name (default: scope)' }) };
+  static override args = {
+    cluster: Args.string({ ignoreStdin: true, description: 'Cluster name (default: scope)' }),
+  };
   static override flags = {
     group: Flags.integer({ description: 'Citus group' }),
     quiet: Flags.boolean({ char: 'q', description: 'Do not show changes' }),

@@ -1,5 +1,5 @@
 import { Args, Flags } from '@oclif/core';
-import { failover } from '../ctl/failover.ts';
+import { failover } from '../ctl/takeover/failover.ts';
 import { BaseCommand } from './base.ts';
 
 export default class Failover extends BaseCommand {
@@ -9,7 +9,9 @@ export default class Failover extends BaseCommand {
     '<%= config.bin %> <%= command.id %> demo --candidate pg2 --dry-run',
     '<%= config.bin %> <%= command.id %> demo --candidate pg2 --force --timeout 120',
   ];
-  static override args = { cluster: Args.string({ description: 'Cluster name (default: scope)' }) };
+  static override args = {
+    cluster: Args.string({ ignoreStdin: true, description: 'Cluster name (default: scope)' }),
+  };
   static override flags = {
     group: Flags.integer({ description: 'Citus group', min: 0 }),
     candidate: Flags.string({ description: 'Who is to take over' }),

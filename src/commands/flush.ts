@@ -13,9 +13,22 @@ export default class Flush extends BaseCommand {
     '<%= config.bin %> <%= command.id %> demo switchover',
   ];
   static override args = {
-    cluster: Args.string({ description: 'Cluster name', required: true, ignoreStdin: true }),
-    members: Args.string({ description: 'Members (default: all)', multiple: true }),
-    target: Args.string({ description: 'What to take back', options: TARGETS, required: true }),
+    cluster: Args.string({
+      ignoreStdin: true,
+      description: 'Cluster name',
+      required: true,
+    }),
+    members: Args.string({
+      ignoreStdin: true,
+      description: 'Members (default: all)',
+      multiple: true,
+    }),
+    target: Args.string({
+      ignoreStdin: true,
+      description: 'What to take back',
+      options: TARGETS,
+      required: true,
+    }),
   };
   static override flags = {
     group: Flags.integer({ description: 'Citus group' }),

@@ -8,7 +8,9 @@ export default class Health extends BaseCommand {
     '<%= config.bin %> <%= command.id %> demo',
     '<%= config.bin %> <%= command.id %> demo --json',
   ];
-  static override args = { cluster: Args.string({ description: 'Cluster name (default: scope)' }) };
+  static override args = {
+    cluster: Args.string({ ignoreStdin: true, description: 'Cluster name (default: scope)' }),
+  };
   static override flags = { group: Flags.integer({ description: 'Citus group' }) };
 
   async run(): Promise<void> {

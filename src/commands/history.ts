@@ -9,7 +9,9 @@ export default class History extends BaseCommand {
     '<%= config.bin %> <%= command.id %> demo',
     '<%= config.bin %> <%= command.id %> demo -f json',
   ];
-  static override args = { cluster: Args.string({ description: 'Cluster name (default: scope)' }) };
+  static override args = {
+    cluster: Args.string({ ignoreStdin: true, description: 'Cluster name (default: scope)' }),
+  };
   static override flags = {
     group: Flags.integer({ description: 'Citus group' }),
     format: Flags.option({ char: 'f', options: FORMATS, description: 'Output format' })({

@@ -8,7 +8,9 @@ export default class Pause extends BaseCommand {
     '<%= config.bin %> <%= command.id %> demo',
     '<%= config.bin %> <%= command.id %> demo --wait --timeout 60',
   ];
-  static override args = { cluster: Args.string({ description: 'Cluster name (default: scope)' }) };
+  static override args = {
+    cluster: Args.string({ ignoreStdin: true, description: 'Cluster name (default: scope)' }),
+  };
   static override flags = {
     group: Flags.integer({ description: 'Citus group' }),
     wait: Flags.boolean({ description: 'Wait until every member knows it' }),

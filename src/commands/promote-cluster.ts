@@ -8,7 +8,9 @@ export default class PromoteCluster extends BaseCommand {
     '<%= config.bin %> <%= command.id %> demo',
     '<%= config.bin %> <%= command.id %> demo --force --timeout 120 --json',
   ];
-  static override args = { cluster: Args.string({ description: 'Cluster name (default: scope)' }) };
+  static override args = {
+    cluster: Args.string({ ignoreStdin: true, description: 'Cluster name (default: scope)' }),
+  };
   static override flags = {
     force: Flags.boolean({ description: 'Ask nothing' }),
     wait: Flags.boolean({ description: 'Follow it to its end', default: true, allowNo: true }),

@@ -18,7 +18,9 @@ export default class Query extends BaseCommand {
     '<%= config.bin %> <%= command.id %> demo -m pg2 -c "SELECT pg_last_wal_replay_lsn()" -w 1',
   ];
   static override baseFlags = { ...GLOBAL_FLAGS, 'config-file': configFile, 'dcs-url': dcsUrl };
-  static override args = { cluster: Args.string({ description: 'Cluster name (default: scope)' }) };
+  static override args = {
+    cluster: Args.string({ ignoreStdin: true, description: 'Cluster name (default: scope)' }),
+  };
   static override flags = {
     group: Flags.integer({ description: 'Citus group' }),
     format: Flags.option({ options: FORMATS, description: 'Output format' })({ default: 'tsv' }),

@@ -10,8 +10,16 @@ export default class Reinit extends BaseCommand {
     '<%= config.bin %> <%= command.id %> demo pg2 pg3 --from-leader --force --wait --json',
   ];
   static override args = {
-    cluster: Args.string({ description: 'Cluster name', required: true, ignoreStdin: true }),
-    members: Args.string({ description: 'Replicas to make anew', multiple: true }),
+    cluster: Args.string({
+      ignoreStdin: true,
+      description: 'Cluster name',
+      required: true,
+    }),
+    members: Args.string({
+      ignoreStdin: true,
+      description: 'Replicas to make anew',
+      multiple: true,
+    }),
   };
   static override flags = {
     group: Flags.integer({ description: 'Citus group' }),

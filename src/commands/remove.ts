@@ -10,7 +10,11 @@ export default class Remove extends BaseCommand {
     '<%= config.bin %> <%= command.id %> demo --force --confirm demo',
   ];
   static override args = {
-    cluster: Args.string({ description: 'Cluster name', required: true, ignoreStdin: true }),
+    cluster: Args.string({
+      ignoreStdin: true,
+      description: 'Cluster name',
+      required: true,
+    }),
   };
   static override flags = {
     group: Flags.integer({ description: 'Citus group' }),

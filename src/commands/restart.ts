@@ -12,8 +12,16 @@ export default class Restart extends BaseCommand {
     '<%= config.bin %> <%= command.id %> demo --dry-run',
   ];
   static override args = {
-    cluster: Args.string({ description: 'Cluster name', required: true, ignoreStdin: true }),
-    members: Args.string({ description: 'Members (default: all)', multiple: true }),
+    cluster: Args.string({
+      ignoreStdin: true,
+      description: 'Cluster name',
+      required: true,
+    }),
+    members: Args.string({
+      ignoreStdin: true,
+      description: 'Members (default: all)',
+      multiple: true,
+    }),
   };
   static override flags = {
     group: Flags.integer({ description: 'Citus group' }),

@@ -1,5 +1,5 @@
 import { Args, Flags } from '@oclif/core';
-import { switchover } from '../ctl/switchover.ts';
+import { switchover } from '../ctl/takeover/switchover.ts';
 import { BaseCommand } from './base.ts';
 
 export default class Switchover extends BaseCommand {
@@ -10,7 +10,9 @@ export default class Switchover extends BaseCommand {
     '<%= config.bin %> <%= command.id %> demo --candidate pg2 --force --json',
     '<%= config.bin %> <%= command.id %> demo --scheduled 2026-01-31T03:00+01:00 --force',
   ];
-  static override args = { cluster: Args.string({ description: 'Cluster name (default: scope)' }) };
+  static override args = {
+    cluster: Args.string({ ignoreStdin: true, description: 'Cluster name (default: scope)' }),
+  };
   static override flags = {
     group: Flags.integer({ description: 'Citus group', min: 0 }),
     leader: Flags.string({ aliases: ['primary'], description: 'Name of the current leader' }),

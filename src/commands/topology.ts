@@ -13,7 +13,10 @@ export default class Topology extends BaseCommand {
   ];
   static override strict = false;
   static override args = {
-    clusters: Args.string({ description: 'Names of clusters, any number (default: scope)' }),
+    clusters: Args.string({
+      ignoreStdin: true,
+      description: 'Names of clusters, any number (default: scope)',
+    }),
   };
   static override flags = {
     group: Flags.integer({ description: 'Citus group' }),

@@ -12,8 +12,8 @@ export default class Version extends BaseCommand {
   ];
   static override strict = false;
   static override args = {
-    cluster: Args.string({ description: 'Cluster whose members are asked' }),
-    members: Args.string({ description: 'Only these members' }),
+    cluster: Args.string({ ignoreStdin: true, description: 'Cluster whose members are asked' }),
+    members: Args.string({ ignoreStdin: true, description: 'Only these members' }),
   };
   static override flags = { group: Flags.integer({ description: 'Citus group' }) };
 

@@ -1,9 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { loadCtlSettings } from '../config/ctl-settings.ts';
-import { openStore } from '../dcs/open.ts';
 import { connectSql } from '../postgres/sql.ts';
-import { openMemberApi } from '../rest/client.ts';
 import { systemClock } from '../system/clock.ts';
 import type { Terminal } from '../system/terminal.ts';
 import { terminalPrompt } from '../system/terminal-prompt.ts';
@@ -39,16 +37,17 @@ export async function openSession(
     home: homedir(),
   });
   for (const warning of settings.warnings) terminal.warn(warning);
-  const store = once(() =>
-    openStore(settings, {
-      callTimeoutMs: settings.callTimeoutMs,
-      warn: (text) => terminal.warn(text),
-      readFile,
-    }),
-  );
-  const rest = once(async () =>
-    openMemberApi(settings.rest, { defaultTimeoutMs: settings.callTimeoutMs, signal, readFile }),
-  );
+  // Loaded when needed: `version` needs no store, `list` needs no REST API.
+  const store = once(async () => {
+    const { openStore } = await import('../dcs/open.ts');
+    const warn = (text: string) => terminal.warn(text);
+    return openStore(settings, { callTimeoutMs: settings.callTimeoutMs, warn, readFile });
+  });
+  const rest = once(async () => {
+    const { openMemberApi } = await import('../rest/client.ts');
+    const defaultTimeoutMs = settings.callTimeoutMs;
+    return openMemberApi(settings.rest, { defaultTimeoutMs, signal, readFile });
+  });
   return {
     settings,
     io: terminal,

@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline/promises';
 import { Interrupted, Refusal } from '../model/errors.ts';
 import type { Prompt, Question } from './prompt.ts';
 
@@ -57,6 +56,7 @@ export function terminalPrompt(options: PromptOptions): Prompt {
 
 async function askLine(message: string, initial: string | undefined, signal: AbortSignal) {
   const shown = initial ? `${message} [${initial}]: ` : `${message}: `;
+  const { createInterface } = await import('node:readline/promises');
   const lines = createInterface({ input: process.stdin, output: process.stderr, terminal: false });
   try {
     for (;;) {

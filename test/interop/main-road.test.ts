@@ -67,11 +67,11 @@ describe.each([
     const candidate = await aReplica();
     const timeline = Number((await cluster.view())[0]?.timeline);
     await expectDone(pgherd, `switchover demo --candidate ${candidate} --force`);
-    // Nothing is waited for here: the command has followed the switchover to its end.
+    // The members publish what they are once in a while.
+    await cluster.settled();
     const rows = await shown(cluster);
     expect(rows.get(candidate)?.Role).toBe('Leader');
     for (const row of rows.values()) expect(row.TL).toBe(timeline + 1);
-    await cluster.settled();
   });
 
   it('history tells of the switchover', async () => {

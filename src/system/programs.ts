@@ -10,7 +10,7 @@ export function splitWords(line: string): string[] {
   return words.map((word) =>
     word.replace(
       /"((?:[^"\\]|\\.)*)"|'([^']*)'|\\(.)/gs,
-      (_, double?: string, single?: string, escaped?: string) =>
+      (_, ...[double, single, escaped]: (string | undefined)[]) =>
         double?.replace(/\\(["\\$`])/g, '$1') ?? single ?? escaped ?? '',
     ),
   );

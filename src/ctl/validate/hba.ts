@@ -49,10 +49,10 @@ function checkList(
   const texts = list.filter((line: Json) => typeof line === 'string');
   const { lines, mistakes } = parseLines(path, texts);
   if (mistakes.length > 0) return mistakes;
-  const people = peopleOf(postgresql, world.local);
+  const rules = { path, lines, people: peopleOf(postgresql, world.local) };
   const findings = [
-    ...checkOwnServer(path, lines, people),
-    ...(feedsOthers(key, postgresql, world.standby) ? checkPeers(path, lines, people, world) : []),
+    ...checkOwnServer(rules),
+    ...(feedsOthers(key, postgresql, world.standby) ? checkPeers(rules, world.hosts) : []),
   ];
   return [...new Map(findings.map((finding) => [finding.message, finding])).values()];
 }
@@ -80,6 +80,13 @@ function parseLines(
       }),
   );
   return { lines, mistakes };
+}
+
+/** One list of lines, and those who have to get through it. */
+interface Rules {
+  readonly path: string;
+  readonly lines: readonly (HbaLine | undefined)[];
+  readonly people: People;
 }
 
 /** Who connects; undefined where the configuration at hand does not name them. */
@@ -118,11 +125,7 @@ function feedsOthers(key: string, postgresql: JsonMap, standby: boolean): boolea
 }
 
 /** Patroni reaches its own server through the socket, loopback or the member's own address. */
-function checkOwnServer(
-  path: string,
-  lines: readonly (HbaLine | undefined)[],
-  people: People,
-): Finding[] {
+function checkOwnServer({ path, lines, people }: Rules): Finding[] {
   const to = { database: people.database };
   const user = people.superuser;
   const ways: Connection['from'][] = [
@@ -138,24 +141,20 @@ function checkOwnServer(
   return [error(path, message)];
 }
 
-function checkPeers(
-  path: string,
-  lines: readonly (HbaLine | undefined)[],
-  people: People,
-  { hosts }: HbaWorld,
-): Finding[] {
+function checkPeers(rules: Rules, hosts: readonly string[]): Finding[] {
+  const { path, people } = rules;
   // A member that is alone has nobody to let in yet.
   if (hosts.length < 2) return [];
   const findings = [...new Set(hosts)].flatMap((host) => {
     const from = { host, sameHost: hosts.filter((other) => other === host).length > 1 };
-    const replication = checkPeer(path, lines, {
+    const replication = checkPeer(rules, {
       what: 'replication',
       connection: { to: 'replication', user: people.replication, from },
     });
     if (!people.needsDatabase) return replication;
     const to = { database: people.database };
     const connection = { to, user: people.rewind, from };
-    return [...replication, ...checkPeer(path, lines, { what: 'pg_rewind', connection })];
+    return [...replication, ...checkPeer(rules, { what: 'pg_rewind', connection })];
   });
   if (people.replication !== undefined) return findings;
   const assumed =
@@ -165,8 +164,7 @@ function checkPeers(
 }
 
 function checkPeer(
-  path: string,
-  lines: readonly (HbaLine | undefined)[],
+  { path, lines }: Rules,
   { what, connection }: { what: string; connection: Connection },
 ): Finding[] {
   const result = judge(lines, connection);

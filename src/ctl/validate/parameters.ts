@@ -12,14 +12,16 @@ const PARAMETERS: ReadonlyMap<string, PostgresParameter> = new Map(
 );
 
 /** Set by Patroni itself, whatever stands here (documentation, "Patroni configuration"). */
-const IGNORED: Readonly<Record<string, string>> = {
-  listen_addresses: 'it comes from postgresql.listen of each member',
-  port: 'it comes from postgresql.listen of each member',
-  cluster_name: 'it is the scope',
-  hot_standby: 'it is always on',
-  primary_conninfo: 'Patroni makes it from the leader',
-  primary_slot_name: 'Patroni makes it from the name of the member',
-};
+const IGNORED: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    listen_addresses: 'it comes from postgresql.listen of each member',
+    port: 'it comes from postgresql.listen of each member',
+    cluster_name: 'it is the scope',
+    hot_standby: 'it is always on',
+    primary_conninfo: 'Patroni makes it from the leader',
+    primary_slot_name: 'Patroni makes it from the name of the member',
+  }),
+);
 
 /** The least that Patroni takes, and what it uses instead of less (its config.py). */
 const LEAST: Readonly<Record<string, readonly [least: number, instead: number | string]>> = {
@@ -59,7 +61,7 @@ function checkParameter(path: string, name: string, value: Json): Finding[] {
   if (text === undefined) {
     return [error(path, `${say(name)} must be one value, not a list or a map`)];
   }
-  const ignored = IGNORED[name.toLowerCase()];
+  const ignored = IGNORED.get(name.toLowerCase());
   if (name.toLowerCase() === 'hot_standby' && booleanOf(value)) return [];
   if (ignored !== undefined) return [warning(path, `${say(name)} is ignored: ${ignored}`)];
   const parameter = findParameter(name);

@@ -15,14 +15,17 @@ export interface RestartChange {
 /** Set by Patroni itself: a change here changes nothing. */
 const NOT_OURS = new Set(['listen_addresses', 'port', 'cluster_name', 'hot_standby']);
 
-/** Parameters whose value on a standby must not be less than on the primary (manual 27.4.3). */
-const NOT_LESS_ON_STANDBY = new Set([
-  'max_connections',
-  'max_prepared_transactions',
-  'max_locks_per_transaction',
-  'max_wal_senders',
-  'max_worker_processes',
-]);
+/**
+ * Parameters whose value on a standby must not be less than on the primary (manual, "Hot Standby"),
+ * with the value that Patroni uses when there is none.
+ */
+const NOT_LESS_ON_STANDBY: Readonly<Record<string, number>> = {
+  max_connections: 100,
+  max_prepared_transactions: 0,
+  max_locks_per_transaction: 64,
+  max_wal_senders: 10,
+  max_worker_processes: 8,
+};
 
 /**
  * The parameters in which two configurations differ and that PostgreSQL reads only when it starts,
@@ -45,9 +48,12 @@ export function restartChanges(before: JsonMap, after: JsonMap): RestartChange[]
  * standby must have at least as large as the primary, the leader first to lower it.
  */
 export function restartOrder(changes: readonly RestartChange[]): string | undefined {
-  const shared = changes.filter(({ parameter }) => NOT_LESS_ON_STANDBY.has(parameter));
-  const raised = shared.some(({ from, to }) => Number(from) < Number(to));
-  const lowered = shared.some(({ from, to }) => Number(from) > Number(to));
+  const steps = changes.flatMap(({ parameter, from, to }) => {
+    const initial = NOT_LESS_ON_STANDBY[parameter];
+    return initial === undefined ? [] : [Number(to ?? initial) - Number(from ?? initial)];
+  });
+  const raised = steps.some((step) => step > 0);
+  const lowered = steps.some((step) => step < 0);
   if (raised && !lowered) return 'restart the standbys first, then the leader';
   if (lowered && !raised) return 'restart the leader first, then the standbys';
   return undefined;

@@ -84,7 +84,7 @@ function conversion(from: string, to: string | undefined): number | undefined {
   if (to === undefined) return undefined;
   const { count, name } = baseUnit(to);
   const table = name in MEMORY ? MEMORY : TIME;
-  const [source, target] = [table[from], table[name]];
+  const [source, target] = [Object.hasOwn(table, from) ? table[from] : undefined, table[name]];
   return source === undefined || target === undefined ? undefined : source / (target * count);
 }
 

@@ -1,10 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { EditConfigData, EditConfigOptions } from '../../../src/ctl/edit/edit.ts';
 import type { EditTools } from '../../../src/ctl/edit/tools.ts';
-import {
-  type EditConfigData,
-  type EditConfigOptions,
-  editConfig,
-} from '../../../src/ctl/edit-config.ts';
+import { editConfig } from '../../../src/ctl/edit-config.ts';
 import { exitCodeFor, type Result } from '../../../src/ctl/result.ts';
 import { DcsError, Refusal } from '../../../src/model/errors.ts';
 import { expectSchema } from '../schema.ts';

@@ -1,6 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checkHba, type HbaWorld } from '../../../../src/ctl/validate/hba.ts';
-import { type HbaRule, parseHbaLine } from '../../../../src/ctl/validate/hba-line.ts';
+import { HbaError, type HbaRule, parseHbaLine } from '../../../../src/ctl/validate/hba-line.ts';
 
 describe('parseHbaLine', () => {
   const rule = (line: string) => parseHbaLine(line) as HbaRule;
@@ -69,6 +70,21 @@ describe('parseHbaLine', () => {
   ])('refuses %s', (line, message) => {
     expect(() => parseHbaLine(line)).toThrow(message);
   });
+});
+
+it('reads or refuses any line', () => {
+  const word = fc.constantFrom('host', 'local', 'all', 'replication', '10.0.0.0/8', '::1', 'md5');
+  const other = fc.constantFrom(' ', ',', '"', '#', '/', '\t', '@', '\\', '255.0.0.0', 'a=b', 'é');
+  fc.assert(
+    fc.property(fc.array(fc.oneof(word, other, fc.constant(' '))), (parts) => {
+      try {
+        parseHbaLine(parts.join(''));
+      } catch (error) {
+        expect(error).toBeInstanceOf(HbaError);
+      }
+    }),
+    { numRuns: 2000 },
+  );
 });
 
 const LOCAL = {

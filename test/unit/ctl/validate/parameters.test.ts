@@ -65,6 +65,8 @@ describe('bad values', () => {
       1,
       'warning: max_conections is no parameter of PostgreSQL 12 to 18; did you mean max_connections?',
     ],
+    ['work_mem', '5constructor', /^error: work_mem: 5constructor is not a number/],
+    ['constructor', 1, 'warning: constructor is no parameter of PostgreSQL 12 to 18'],
     ['port', 5433, /^warning: port is ignored: it comes from postgresql.listen/],
     ['listen_addresses', '*', /^warning: listen_addresses is ignored/],
     ['cluster_name', 'x', /^warning: cluster_name is ignored: it is the scope/],

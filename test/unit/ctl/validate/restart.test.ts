@@ -37,5 +37,7 @@ it('raises standbys first, lowers the leader first', () => {
     restartOrder(changes({ max_connections: from }, { max_connections: to }));
   expect(order(100, 200)).toBe('restart the standbys first, then the leader');
   expect(order(200, 100)).toBe('restart the leader first, then the standbys');
+  expect(restartOrder(changes({}, { max_connections: 50 }))).toMatch(/the leader first/);
+  expect(restartOrder(changes({ max_connections: 50 }, {}))).toMatch(/the standbys first/);
   expect(restartOrder(changes({}, { shared_buffers: '1GB' }))).toBeUndefined();
 });

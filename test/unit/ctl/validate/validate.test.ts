@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseYaml } from '../../../../src/config/yaml-text.ts';
 import { validateConfig } from '../../../../src/ctl/validate/validate.ts';
@@ -127,4 +128,25 @@ describe('what was wrong before', () => {
   it('stops an edit that makes it another mistake', async () => {
     expect(await found('{ttl: 18}', '{ttl: 19}')).toEqual(['error: ttl: 18 is less than 20']);
   });
+});
+
+it('has an opinion on whatever stands in the DCS', async () => {
+  const key = fc.constantFrom('ttl', 'slots', 'ignore_slots', 'postgresql', 'standby_cluster', 'x');
+  const inner = fc.constantFrom(
+    'parameters',
+    'pg_hba',
+    'use_slots',
+    'host',
+    'max_connections',
+    'a',
+  );
+  const value = fc.oneof(fc.jsonValue({ maxDepth: 3 }), fc.dictionary(inner, fc.jsonValue()));
+  const world = { hosts: ['10.0.0.1', 'pg2'], local: {} };
+  await fc.assert(
+    fc.asyncProperty(fc.dictionary(key, value), async (config) => {
+      const findings = await validateConfig({}, config as Config, world);
+      for (const { message } of findings) expect(message).toMatch(/^[^\n]+$/);
+    }),
+    { numRuns: 200 },
+  );
 });

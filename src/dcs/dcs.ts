@@ -1,7 +1,5 @@
 import type { DocumentName } from '../wire/keys.ts';
 
-export { DcsError } from '../model/errors.ts';
-
 /** One value in the store. `version` is opaque: it can only be compared for equality. */
 export interface Document {
   /** Citus group the document belongs to, when the cluster has groups. */

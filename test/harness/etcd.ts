@@ -7,7 +7,7 @@ import { freePorts } from './ports.ts';
 import { atExit, ended, sendSignal, startServer, waitFor } from './processes.ts';
 import { SERVERS } from './servers.ts';
 
-export type EtcdVersion = '3.4' | '3.5';
+type EtcdVersion = '3.4' | '3.5';
 
 export interface EtcdOptions {
   readonly version: EtcdVersion;
@@ -82,7 +82,7 @@ export async function startEtcd(options: EtcdOptions): Promise<RunningEtcd> {
 }
 
 /** The etcd program of this version; throws where it is not installed. */
-export function etcdBinary(version: EtcdVersion): string {
+function etcdBinary(version: EtcdVersion): string {
   const path = version === '3.4' ? '/usr/bin/etcd' : join(SERVERS, 'forky/unpacked/usr/bin/etcd');
   if (!existsSync(path)) throw new Error(`etcd ${version} is not here: run \`make servers\``);
   return path;

@@ -39,6 +39,6 @@ export function handClock(): HandClock {
 }
 
 /** Resolves when every promise that could settle by itself has done so. */
-export function settled(): Promise<void> {
+function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -71,7 +71,7 @@ export function restartBody(order: {
   };
 }
 
-/** Body of `POST /reinitialize`. Patroni reads `from_leader`; its manual once said `from-leader`. */
+/** Body of `POST /reinitialize`. Patroni reads `from_leader`; its manual says `from-leader`. */
 export function reinitializeBody(order: {
   readonly force: boolean;
   readonly fromLeader: boolean;

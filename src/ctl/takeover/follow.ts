@@ -100,8 +100,8 @@ function endOf(now: {
 }
 
 /**
- * Watches for a request that is gone while the leader is the same, for long enough to be sure. After
- * silence of the one who was asked it failed only when the request was seen in the DCS.
+ * Watches for a request that is gone while the leader is the same, for long enough to be sure.
+ * After silence of the one who was asked it failed only when the request was seen in the DCS.
  */
 function quietTime(before: Before) {
   let since: number | undefined;

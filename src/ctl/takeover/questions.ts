@@ -22,16 +22,12 @@ export function requireAnswers(session: Session, options: TakeoverOptions): void
       : [['--candidate', options.candidate]];
   const missing = wanted.filter(([, value]) => value === undefined).map(([flag]) => flag);
   const flags = [...missing, '--force'].join(', ');
-  throw new Refusal(
-    'no-terminal',
-    `A ${options.action} asks for ${flags}, and there is no terminal to ask on`,
-    {
-      hint:
-        options.action === 'switchover'
-          ? 'pass --force: the leader is then the current one, the candidate any, the time now, where they are not given'
-          : 'pass --candidate and --force',
-    },
-  );
+  const message = `A ${options.action} asks for ${flags}, and there is no terminal to ask on`;
+  const hint =
+    options.action === 'switchover'
+      ? 'with --force what is not given is: the current leader, any candidate, now'
+      : 'pass --candidate and --force';
+  throw new Refusal('no-terminal', message, { hint });
 }
 
 /** True when what is not given is to be asked for. */
@@ -120,9 +116,10 @@ export async function askToConfirm(
   const demoting = view.leader ? `, demoting current leader ${printable(view.leader)}` : '';
   const cluster = printable(view.scope);
   const { action } = options;
-  const message = schedule
-    ? `Are you sure you want to schedule switchover of cluster ${cluster} at ${schedule.iso}${demoting}?`
-    : `Are you sure you want to ${action} cluster ${cluster}${demoting}?`;
+  const what = schedule
+    ? `schedule switchover of cluster ${cluster} at ${schedule.iso}`
+    : `${action} cluster ${cluster}`;
+  const message = `Are you sure you want to ${what}${demoting}?`;
   if (await session.prompt.confirm({ message, flag: '--force' })) return;
   throw new Refusal('aborted', `Aborting ${schedule ? 'scheduled ' : ''}${action}`);
 }

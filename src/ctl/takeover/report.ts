@@ -73,8 +73,10 @@ export function followedResult(plan: Plan, before: Before, followed: Followed): 
     return failed(data, otherLeader(plan, newLeader));
   }
   if (end === 'complete') return done(data);
-  if (end === 'failed')
-    return failed(data, failure(plan, `${plan.action}-failed`, why(plan, sent)));
+  if (end === 'failed') {
+    const code = `${plan.action}-failed`;
+    return failed(data, failure(plan, { code, message: why(plan, sent) }));
+  }
   const seconds = Math.round(followed.elapsedMs / 1000);
   const where = printable(stageText(progress, before));
   if (end === 'no-sign') {
@@ -84,7 +86,8 @@ export function followedResult(plan: Plan, before: Before, followed: Followed): 
   }
   if (progress.promoted && newLeader !== null) {
     const missing = stillMissing(progress, before).map(printable).join(', ');
-    const message = `${printable(newLeader)} is the new leader, but after ${seconds} s these do not follow it: ${missing}`;
+    const leads = `${printable(newLeader)} is the new leader`;
+    const message = `${leads}, but after ${seconds} s these do not follow it: ${missing}`;
     return unknown(data, lookHint(plan, 'not-rejoined', message));
   }
   const message = `The ${plan.action} has not ended after ${seconds} s: ${where}`;
@@ -95,12 +98,14 @@ export function followedResult(plan: Plan, before: Before, followed: Followed): 
 export function answeredResult(plan: Plan, sent: Sent): Result {
   const data = takeoverData(plan, { sent });
   if (sent.kind === 'silent') {
-    const message = `No answer came (${printable(sent.message)}): it is not known whether the ${plan.action} goes on`;
+    const silent = `No answer came (${printable(sent.message)})`;
+    const message = `${silent}: it is not known whether the ${plan.action} goes on`;
     return unknown(data, lookHint(plan, 'no-answer', message));
   }
   if (sent.kind === 'written') {
     if (plan.schedule) return done(data);
-    const message = `The ${plan.action} was requested in the DCS; it is not known whether it happens`;
+    const asked = `The ${plan.action} was requested in the DCS`;
+    const message = `${asked}; it is not known whether it happens`;
     return unknown(data, lookHint(plan, 'not-followed', message));
   }
   const { reply } = sent;
@@ -111,7 +116,7 @@ export function answeredResult(plan: Plan, sent: Sent): Result {
     return unknown(data, lookHint(plan, 'status-unknown', message));
   }
   const code = reply.kind === 'denied' ? 'access-denied' : `${plan.action}-refused`;
-  return failed(data, failure(plan, code, why(plan, sent), hintFor([sent])));
+  return failed(data, failure(plan, { code, message: why(plan, sent), hint: hintFor([sent]) }));
 }
 
 function answeredLeader(sent: Sent | undefined): string | null {
@@ -132,12 +137,17 @@ function details(sent: { readonly status: number; readonly body: string }): stri
 }
 
 function otherLeader(plan: Plan, newLeader: string): Failure {
-  return failure(plan, 'other-candidate-promoted', resultLine(plan, newLeader));
+  const message = resultLine(plan, newLeader);
+  return failure(plan, { code: 'other-candidate-promoted', message });
 }
 
-function failure(plan: Plan, code: string, message: string, hint?: string): Failure {
+/** `hint`: what helps; by default how to look. */
+function failure(
+  plan: Plan,
+  words: { readonly code: string; readonly message: string; readonly hint?: string | undefined },
+): Failure {
   const look = `pgherd list ${printable(plan.view.scope)} shows how the cluster is now`;
-  return { code, message, hint: hint ?? look };
+  return { code: words.code, message: words.message, hint: words.hint ?? look };
 }
 
 function lookHint(plan: Plan, code: string, message: string): Failure {

@@ -9,7 +9,7 @@ const PATIENCE_MS = 3000;
 /** How many members are asked at the same time. */
 const AT_ONCE = 16;
 
-/** What each member says of itself now, or why it said nothing: asked in parallel, in bounded time. */
+/** What each member says of itself now, or why it says nothing: in parallel, in bounded time. */
 export async function askForReports(
   session: Session,
   members: readonly Member[],

@@ -84,6 +84,7 @@ async function realRun(
   const schedule = await askWhen(session, options);
   const order = check(session, options, { ...situation, candidate, schedule });
   const plan = planOf(options, situation, { candidate, schedule });
+  sayLeaderIsSilent(session, situation);
   sayWhatToExpect(session, plan);
   await askToConfirm(session, view, { options, schedule });
   return carryOut(session, plan, { order, reports: situation.reports, options });
@@ -154,6 +155,13 @@ function planOf(
 ): Plan {
   const { action, dryRun } = options;
   return { action, dryRun, view, group, candidates, ...chosen };
+}
+
+/** The request goes to the leader: when it does not answer now, it may not take it either. */
+function sayLeaderIsSilent(session: Session, { view, reports }: Situation): void {
+  const report = view.leader === undefined ? undefined : reports.get(view.leader);
+  if (!report || report.ok) return;
+  session.io.warn(`The leader ${view.leader} does not answer (${report.failure})`);
 }
 
 /** What speaks against the candidate without forbidding it, or who it will be. */

@@ -21,7 +21,10 @@ export function reasonText(reason: CandidateReason): string {
     case 'not-synchronous':
       return 'not a synchronous standby';
     case 'lag':
-      return `lag of ${byteSize(reason.bytes)} is over maximum_lag_on_failover ${byteSize(reason.limit)}`;
+      return (
+        `lag of ${byteSize(reason.bytes)} is over ` +
+        `maximum_lag_on_failover ${byteSize(reason.limit)}`
+      );
     case 'lag-unknown':
       return 'lag unknown';
     case 'timeline':

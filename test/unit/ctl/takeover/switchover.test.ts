@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { Result } from '../../../src/ctl/result.ts';
-import { type SwitchoverOptions, switchover } from '../../../src/ctl/switchover.ts';
-import { Refusal } from '../../../src/model/errors.ts';
-import { RestError } from '../../../src/rest/member-api.ts';
-import { expectSchema } from '../schema.ts';
-import { demoWorld, handOver, PRIMARY, REPLICA, type World } from './takeover/demo-world.ts';
+import type { Result } from '../../../../src/ctl/result.ts';
+import { type SwitchoverOptions, switchover } from '../../../../src/ctl/takeover/switchover.ts';
+import { Refusal } from '../../../../src/model/errors.ts';
+import { RestError } from '../../../../src/rest/member-api.ts';
+import { expectSchema } from '../../schema.ts';
+import { demoWorld, handOver, PRIMARY, REPLICA, type World } from './demo-world.ts';
 
 const OPTIONS: SwitchoverOptions = {
   cluster: 'demo',
@@ -217,7 +217,7 @@ describe('the end is seen, not believed', () => {
     const dcs = await world.session.dcs('demo');
     const { read } = dcs;
     let reads = 0;
-    const { DcsError } = await import('../../../src/model/errors.ts');
+    const { DcsError } = await import('../../../../src/model/errors.ts');
     dcs.read = async (signal) => {
       if (++reads > 1 && reads < 8) throw new DcsError('etcd does not answer');
       return read.call(dcs, signal);

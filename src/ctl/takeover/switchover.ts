@@ -1,7 +1,7 @@
-import type { Result } from './result.ts';
-import type { Session } from './session.ts';
-import type { TakeoverOptions } from './takeover/options.ts';
-import { takeover } from './takeover/takeover.ts';
+import type { Result } from '../result.ts';
+import type { Session } from '../session.ts';
+import type { TakeoverOptions } from './options.ts';
+import { takeover } from './takeover.ts';
 
 export type SwitchoverOptions = Omit<TakeoverOptions, 'action'>;
 

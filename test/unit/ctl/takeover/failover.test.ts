@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { type FailoverOptions, failover } from '../../../src/ctl/failover.ts';
-import type { Result } from '../../../src/ctl/result.ts';
-import { Refusal } from '../../../src/model/errors.ts';
-import { RestError } from '../../../src/rest/member-api.ts';
-import { expectSchema } from '../schema.ts';
-import { demoWorld, handOver, PRIMARY, REPLICA, type World } from './takeover/demo-world.ts';
+import type { Result } from '../../../../src/ctl/result.ts';
+import { type FailoverOptions, failover } from '../../../../src/ctl/takeover/failover.ts';
+import { Refusal } from '../../../../src/model/errors.ts';
+import { RestError } from '../../../../src/rest/member-api.ts';
+import { expectSchema } from '../../schema.ts';
+import { demoWorld, handOver, PRIMARY, REPLICA, type World } from './demo-world.ts';
 
 const OPTIONS: FailoverOptions = {
   cluster: 'demo',

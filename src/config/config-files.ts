@@ -16,8 +16,8 @@ export interface FileConfig {
 }
 
 /**
- * Reads a configuration file, or all `*.yml` and `*.yaml` files of a directory in the order of their
- * names, merged as Patroni merges them. Rejects with a `Refusal` of one sentence.
+ * Reads a configuration file, or all `*.yml` and `*.yaml` files of a directory in the order of
+ * their names, merged as Patroni merges them. Rejects with a `Refusal` of one sentence.
  */
 export async function readConfigFiles(path: string): Promise<FileConfig> {
   const files = await filesOf(path);

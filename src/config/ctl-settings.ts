@@ -6,7 +6,7 @@ import { readEnvironment } from './environment.ts';
 import { readEtcdSettings } from './etcd-settings.ts';
 import { mergePatch } from './patch.ts';
 import { readRestSettings } from './rest-settings.ts';
-import { Section } from './section.ts';
+import { hasKey, type Section, sectionIn, textIn } from './section.ts';
 import type { CtlSettings, StoreSettings } from './settings.ts';
 
 /** Where the settings of the CLI come from. */
@@ -25,13 +25,15 @@ export interface CtlSettingsInput {
 
 const CALL_TIMEOUT_MS = 5000;
 const DEFAULT_NAMESPACE = '/service';
-/** Sections of stores, in the order in which Patroni looks for them (dcs/__init__.py, `get_dcs`). */
+/**
+ * Sections of stores, in the order in which Patroni looks for them (dcs/__init__.py, `get_dcs`).
+ */
 const STORES = ['consul', 'etcd', 'etcd3', 'exhibitor', 'kubernetes', 'raft', 'zookeeper'];
 
 /**
- * Reads the settings as patronictl does: `--dcs-url` over `PATRONI_*` over the files. Without a file,
- * `PATRONI_CONFIGURATION` (YAML) stands for everything else. Rejects with a `Refusal` when something
- * cannot be read or has the wrong type.
+ * Reads the settings as patronictl does: `--dcs-url` over `PATRONI_*` over the files. Without a
+ * file, `PATRONI_CONFIGURATION` (YAML) stands for everything else. Rejects with a `Refusal` when
+ * something cannot be read or has the wrong type.
  */
 export async function loadCtlSettings(input: CtlSettingsInput): Promise<CtlSettings> {
   const local = await readLocal(input);
@@ -45,12 +47,12 @@ export async function loadCtlSettings(input: CtlSettingsInput): Promise<CtlSetti
     if (dcsUrl.namespace !== undefined) raw.namespace = dcsUrl.namespace;
     sources.push('--dcs-url');
   }
-  const config = new Section('', raw);
-  const scope = config.text('scope');
+  const config: Section = { name: '', values: raw };
+  const scope = textIn(config, 'scope');
   const citus = readCitus(raw.citus, warnings);
   return {
     ...(scope === undefined ? {} : { scope }),
-    namespace: config.text('namespace') ?? DEFAULT_NAMESPACE,
+    namespace: textIn(config, 'namespace') ?? DEFAULT_NAMESPACE,
     ...(citus === undefined ? {} : { citus }),
     store: readStore(config, dcsUrl?.section),
     rest: readRestSettings(config, input.insecure),
@@ -118,10 +120,10 @@ function moveOldExhibitor(config: Readonly<Record<string, Json>>): Record<string
 }
 
 function readStore(config: Section, preferred: string | undefined): StoreSettings {
-  const name = preferred ?? STORES.find((store) => config.has(store));
+  const name = preferred ?? STORES.find((store) => hasKey(config, store));
   if (name === undefined) return { kind: 'none' };
   if (name !== 'etcd' && name !== 'etcd3') return { kind: 'unsupported', section: name };
-  return readEtcdSettings(config.section(name) ?? new Section(name, {}), name);
+  return readEtcdSettings(sectionIn(config, name) ?? { name, values: {} }, name);
 }
 
 /** Patroni takes the section only with a whole number as group and text as database. */

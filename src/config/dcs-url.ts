@@ -25,9 +25,10 @@ export interface DcsUrl {
 }
 
 /**
- * Reads `SCHEME://[USER:PASSWORD@]HOST:PORT/NAMESPACE` as patronictl does (ctl.py, `parse_dcs`): the
- * host defaults to localhost, the port to the scheme's, the scheme is guessed from the port and is
- * otherwise `etcd`. User and password are ours, for etcd and etcd3 only. Throws a `Refusal`.
+ * Reads `SCHEME://[USER:PASSWORD@]HOST:PORT/NAMESPACE` as patronictl does (ctl.py, `parse_dcs`):
+ * the host defaults to localhost, the port to the scheme's, the scheme is guessed from the port
+ * and is otherwise `etcd`. User and password are ours, for etcd and etcd3 only. Throws a
+ * `Refusal`.
  */
 export function parseDcsUrl(url: string): DcsUrl {
   const text = url.includes('//') ? url : `//${url}`;

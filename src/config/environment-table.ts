@@ -10,7 +10,7 @@ export interface VariablePlace {
 }
 
 const TEXT = 'text';
-/** Section → key → kind; `PATRONI_<SECTION>_<KEY>` (Patroni's config.py and its ENVIRONMENT page). */
+/** Section → key → kind, for `PATRONI_<SECTION>_<KEY>` (Patroni's config.py). */
 const SECTIONS: Readonly<Record<string, Readonly<Record<string, VariableKind>>>> = {
   restapi: {
     ...texts('listen connect_address certfile keyfile keyfile_password cafile ciphers'),

@@ -47,7 +47,9 @@ const KINDS: Readonly<Record<VariableKind, string>> = {
   format: 'a format or a list',
 };
 
-/** Name without `PATRONI_` → text; of two spellings of a variable the one in Patroni's code wins. */
+/**
+ * Name without `PATRONI_` → text; of two spellings of a variable the one in Patroni's code wins.
+ */
 function patroniVariables(env: Readonly<Record<string, string | undefined>>): Map<string, string> {
   const variables = new Map<string, string>();
   for (const [variable, text] of Object.entries(env)) {

@@ -1,6 +1,15 @@
 import { Refusal } from '../model/errors.ts';
 import { printable } from '../system/text.ts';
-import { parsePort, type Section } from './section.ts';
+import {
+  flagIn,
+  parsePort,
+  portIn,
+  type Section,
+  secretIn,
+  textIn,
+  valueIn,
+  wrongValue,
+} from './section.ts';
 import type { EtcdSettings } from './settings.ts';
 
 const DEFAULT_PORT = 2379;
@@ -14,13 +23,14 @@ interface Place {
 }
 
 /**
- * Reads the section `etcd` or `etcd3` as Patroni does (etcd.py, `get_etcd_client`): `proxy` wins over
- * `url`, `url` over `hosts`, `hosts` over `host`; `srv` is tried before all of them. Throws a
+ * Reads the section `etcd` or `etcd3` as Patroni does (etcd.py, `get_etcd_client`): `proxy` wins
+ * over `url`, `url` over `hosts`, `hosts` over `host`; `srv` is tried before all of them. Throws a
  * `Refusal` that names the key that is wrong.
  */
 export function readEtcdSettings(section: Section, kind: EtcdSettings['kind']): EtcdSettings {
-  const srv = section.text('srv') ?? section.text('discovery_srv') ?? section.text('srv_domain');
-  const srvSuffix = section.text('srv_suffix');
+  const srv =
+    textIn(section, 'srv') ?? textIn(section, 'discovery_srv') ?? textIn(section, 'srv_domain');
+  const srvSuffix = textIn(section, 'srv_suffix');
   const place = readPlace(section);
   if (place.hosts.length === 0 && srv === undefined) {
     throw new Refusal(
@@ -29,15 +39,15 @@ export function readEtcdSettings(section: Section, kind: EtcdSettings['kind']): 
       { hint: `set ${section.name}.hosts, e.g. [10.0.0.1:2379, 10.0.0.2:2379]` },
     );
   }
-  const username = place.username ?? section.secret('username');
-  const password = place.password ?? section.secret('password');
+  const username = place.username ?? secretIn(section, 'username');
+  const password = place.password ?? secretIn(section, 'password');
   return {
     kind,
     hosts: place.hosts,
     protocol: place.protocol,
     ...(srv === undefined ? {} : { srv }),
     ...(srvSuffix === undefined ? {} : { srvSuffix }),
-    useProxies: section.get('proxy') !== undefined || section.flag('use_proxies'),
+    useProxies: valueIn(section, 'proxy') !== undefined || flagIn(section, 'use_proxies'),
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
     tls: readTls(section),
@@ -46,22 +56,22 @@ export function readEtcdSettings(section: Section, kind: EtcdSettings['kind']): 
 
 function readPlace(section: Section): Place {
   for (const key of ['proxy', 'url']) {
-    const url = section.text(key);
+    const url = textIn(section, key);
     if (url !== undefined) return placeOfUrl(section, key, url);
   }
   const protocol = readProtocol(section);
-  if (section.get('hosts') !== undefined) return { protocol, hosts: readHosts(section) };
-  const host = section.text('host');
+  if (valueIn(section, 'hosts') !== undefined) return { protocol, hosts: readHosts(section) };
+  const host = textIn(section, 'host');
   if (host === undefined) return { protocol, hosts: [] };
   const { name, port } = splitHost(section, 'host', host);
   // Patroni: the key `port` wins over a port in `host`.
-  return { protocol, hosts: [`${name}:${section.port('port') ?? port ?? DEFAULT_PORT}`] };
+  return { protocol, hosts: [`${name}:${portIn(section, 'port') ?? port ?? DEFAULT_PORT}`] };
 }
 
 function placeOfUrl(section: Section, key: string, text: string): Place {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:') || url.hostname === '') {
-    throw section.wrong(key, 'must be a URL such as http://10.0.0.1:2379');
+    throw wrongValue(section, key, 'must be a URL such as http://10.0.0.1:2379');
   }
   return {
     protocol: url.protocol === 'https:' ? 'https' : 'http',
@@ -82,18 +92,19 @@ function ownPort(url: string): string | undefined {
 }
 
 function readProtocol(section: Section): 'http' | 'https' {
-  const protocol = section.text('protocol') ?? 'http';
+  const protocol = textIn(section, 'protocol') ?? 'http';
   if (protocol === 'http' || protocol === 'https') return protocol;
-  throw section.wrong('protocol', 'must be http or https');
+  throw wrongValue(section, 'protocol', 'must be http or https');
 }
 
 function readHosts(section: Section): string[] {
-  const value = section.get('hosts');
+  const value = valueIn(section, 'hosts');
   const list = typeof value === 'string' ? value.split(',') : value;
-  if (!Array.isArray(list)) throw section.wrong('hosts', 'must be a list of host:port');
-  const defaultPort = section.port('port') ?? DEFAULT_PORT;
+  if (!Array.isArray(list)) throw wrongValue(section, 'hosts', 'must be a list of host:port');
+  const defaultPort = portIn(section, 'port') ?? DEFAULT_PORT;
   const hosts = list.map((entry: unknown) => {
-    if (typeof entry !== 'string') throw section.wrong('hosts', 'must be a list of host:port');
+    if (typeof entry !== 'string')
+      throw wrongValue(section, 'hosts', 'must be a list of host:port');
     const { name, port } = splitHost(section, 'hosts', entry);
     return `${name}:${port ?? defaultPort}`;
   });
@@ -112,16 +123,16 @@ function splitHost(
   const bare = name.replace(/^\[|\]$/g, '');
   const valid = /^[\p{L}\p{N}._-]+$/u.test(name) || /^[0-9a-f:.]+(%\w+)?$/i.test(bare);
   if (!valid || (match?.[2] !== undefined && port === undefined)) {
-    throw section.wrong(key, `has "${printable(text)}", which is not host:port`);
+    throw wrongValue(section, key, `has "${printable(text)}", which is not host:port`);
   }
   return { name: bare.includes(':') ? `[${bare}]` : name, port };
 }
 
 function readTls(section: Section): EtcdSettings['tls'] {
-  const cacert = section.text('cacert');
-  const cert = section.text('cert');
+  const cacert = textIn(section, 'cacert');
+  const cert = textIn(section, 'cert');
   // A key that is not named is in the certificate's file.
-  const key = cert === undefined ? undefined : (section.text('key') ?? cert);
+  const key = cert === undefined ? undefined : (textIn(section, 'key') ?? cert);
   return {
     ...(cacert === undefined ? {} : { cacert }),
     ...(cert === undefined ? {} : { cert }),

@@ -3,11 +3,11 @@ import { isRecord, type Json } from '../model/json.ts';
 type JsonMap = Readonly<Record<string, Json>>;
 
 /**
- * Merges `patch` into `target` as Patroni does (utils.py, `patch_config`), and returns a new value:
- * `null` removes a key, maps are merged key by key, everything else replaces what was there, except
- * that a value which reads the same is kept as it was (`"10"` stays text when the patch says `10`).
- * Keys of `target` keep their place, new ones come behind; a map that is new is taken as it is, with
- * the nulls in it.
+ * Merges `patch` into `target` as Patroni does (utils.py, `patch_config`), and returns a new
+ * value: `null` removes a key, maps are merged key by key, everything else replaces what was
+ * there, except that a value which reads the same is kept as it was (`"10"` stays text when the
+ * patch says `10`). Keys of `target` keep their place, new ones come behind; a map that is new is
+ * taken as it is, with the nulls in it.
  */
 export function mergePatch(target: JsonMap, patch: JsonMap): Record<string, Json> {
   const result = new Map<string, Json>(Object.entries(target));

@@ -7,10 +7,24 @@ import type { Json } from '../model/json.ts';
 const BOOL = /^(?:yes|Yes|YES|true|True|TRUE|on|On|ON|no|No|NO|false|False|FALSE|off|Off|OFF)$/;
 const TRUE = /^(?:yes|true|on)$/i;
 const NULL = /^(?:~|null|Null|NULL|)$/;
-const INT =
-  /^(?:[-+]?0b[01_]+|[-+]?0[0-7_]+|[-+]?(?:0|[1-9][0-9_]*)|[-+]?0x[0-9a-fA-F_]+|[-+]?[1-9][0-9_]*(?::[0-5]?[0-9])+)$/;
-const FLOAT =
-  /^(?:[-+]?[0-9][0-9_]*\.[0-9_]*(?:[eE][-+][0-9]+)?|\.[0-9][0-9_]*(?:[eE][-+][0-9]+)?|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+\.[0-9_]*|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/;
+const INT = oneOf(
+  /[-+]?0b[01_]+/,
+  /[-+]?0[0-7_]+/,
+  /[-+]?(?:0|[1-9][0-9_]*)/,
+  /[-+]?0x[0-9a-fA-F_]+/,
+  /[-+]?[1-9][0-9_]*(?::[0-5]?[0-9])+/,
+);
+const FLOAT = oneOf(
+  /[-+]?[0-9][0-9_]*\.[0-9_]*(?:[eE][-+][0-9]+)?/,
+  /\.[0-9][0-9_]*(?:[eE][-+][0-9]+)?/,
+  /[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+\.[0-9_]*/,
+  /[-+]?\.(?:inf|Inf|INF)/,
+  /\.(?:nan|NaN|NAN)/,
+);
+
+function oneOf(...forms: readonly RegExp[]): RegExp {
+  return new RegExp(`^(?:${forms.map((form) => form.source).join('|')})$`);
+}
 
 /**
  * The value of a scalar that was written without quotes and without a tag. Dates stay text: Patroni
@@ -24,7 +38,10 @@ export function plainScalar(text: string): Json {
   return text;
 }
 
-/** The value of a scalar with one of YAML's own tags (`int` for `!!int`); undefined if it is not one. */
+/**
+ * The value of a scalar with one of YAML's own tags (`int` for `!!int`); undefined if it is not
+ * one.
+ */
 export function taggedScalar(tag: string, text: string): Json | undefined {
   switch (tag) {
     case 'str':

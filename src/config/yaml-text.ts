@@ -34,14 +34,15 @@ const MAX_DEPTH = 200;
 const TOO_DEEP = 'it is nested too deeply';
 /** PyYAML refuses these characters everywhere. */
 const NOT_YAML =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: finding control characters is the purpose
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the purpose
   /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f\ufffe\uffff]|\p{Surrogate}/u;
 
 /**
- * Reads one YAML document as PyYAML's `safe_load` does (YAML 1.1; see `yaml-scalars.ts`): merge keys
- * are resolved, the last of two equal keys wins, keys become text as in Python's `json.dumps`, dates
- * stay text, nothing at all is `null`. Throws `YamlError`, with `source` (say, a file's name) as the
- * subject of its sentence; tags that would make objects, and alias bombs, are refused.
+ * Reads one YAML document as PyYAML's `safe_load` does (YAML 1.1; see `yaml-scalars.ts`): merge
+ * keys are resolved, the last of two equal keys wins, keys become text as in Python's
+ * `json.dumps`, dates stay text, nothing at all is `null`. Throws `YamlError`, with `source` (say,
+ * a file's name) as the subject of its sentence; tags that would make objects, and alias bombs,
+ * are refused.
  */
 export function parseYaml(text: string, options: { source: string }): Json {
   const lines = new LineCounter();

@@ -34,8 +34,9 @@ export interface HttpReply {
 }
 
 /**
- * Why no answer came. `connect`: there was no connection, so nothing was sent. `tls`: the two sides
- * did not agree on TLS, so nothing was accepted. `timeout` and `broken`: the request may have arrived.
+ * Why no answer came. `connect`: there was no connection, so nothing was sent. `tls`: the two
+ * sides did not agree on TLS, so nothing was accepted. `timeout` and `broken`: the request may
+ * have arrived.
  */
 export type HttpFailure = 'connect' | 'tls' | 'timeout' | 'too-long' | 'broken';
 
@@ -54,9 +55,9 @@ export class HttpError extends Error {
 
 /**
  * Does one HTTP request on a connection of its own: no redirect is followed, nothing is repeated,
- * and the connection is gone when the promise settles. The deadline is for the whole call, so that a
- * server which accepts and hangs, or sends byte by byte, ends it too. Rejects with `HttpError`, or
- * with the reason of a signal that was aborted.
+ * and the connection is gone when the promise settles. The deadline is for the whole call, so that
+ * a server which accepts and hangs, or sends byte by byte, ends it too. Rejects with `HttpError`,
+ * or with the reason of a signal that was aborted.
  */
 export async function httpRequest(request: HttpRequest): Promise<HttpReply> {
   // Loaded at the first call: most commands never make one.
@@ -195,7 +196,7 @@ class Link {
     const socket = connectTls({
       host,
       port: Number(origin.port || 443),
-      // An address is no server name (RFC 6066); it is checked against the certificate all the same.
+      // An address is no server name (RFC 6066); the certificate is checked against it too.
       ...(isIP(host) ? {} : { servername: host }),
       ...(tls ? { secureContext: tls.context } : {}),
       rejectUnauthorized: !tls?.insecure,
@@ -214,16 +215,18 @@ function codeOf(error: unknown): string | undefined {
   return error.name === 'HTTPParserError' ? NOT_HTTP : undefined;
 }
 
-/** Node's names for what is wrong with a certificate (its manual, "X509 certificate error codes"). */
+/**
+ * Node's names for what is wrong with a certificate (its manual, "X509 certificate error codes").
+ */
 const CERTIFICATE_CODES =
-  /^(CERT_|CRL_|UNABLE_TO_|ERROR_IN_|DEPTH_ZERO_|SELF_SIGNED_|INVALID_|PATH_LENGTH_|HOSTNAME_MISMATCH)/;
+  /^(CERT_|CRL_|UNABLE_TO_|ERROR_IN_|DEPTH_ZERO_|SELF_SIGNED_|INVALID_|PATH_LENGTH_|HOSTNAME_)/;
 
 /**
  * Alerts about the client's certificate: the server ended the handshake with it, so it read no
  * request. Any other trouble on a connection that was made can come after the request.
  */
 const REFUSED_CLIENT =
-  /^ERR_SSL_\w+_ALERT_(CERTIFICATE_\w+|UNKNOWN_CA|BAD_CERTIFICATE|UNSUPPORTED_CERTIFICATE|ACCESS_DENIED)$/;
+  /^ERR_SSL_\w+_ALERT_(CERTIFICATE_\w+|UNKNOWN_CA|BAD_CERTIFICATE|UNSUPPORTED_\w+|ACCESS_DENIED)$/;
 
 function isTlsCode(code: string | undefined): code is string {
   if (code === undefined) return false;

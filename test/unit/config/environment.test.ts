@@ -27,7 +27,9 @@ describe('readEnvironment', () => {
     [
       'REST',
       { RESTAPI_ALLOWLIST: '10.0.0.0/8, 10.1.1.1', RESTAPI_HTTP_EXTRA_HEADERS: 'A: b, C: d' },
-      { restapi: { allowlist: ['10.0.0.0/8', '10.1.1.1'], http_extra_headers: { A: 'b', C: 'd' } } },
+      {
+        restapi: { allowlist: ['10.0.0.0/8', '10.1.1.1'], http_extra_headers: { A: 'b', C: 'd' } },
+      },
     ],
     [
       'credentials',

@@ -212,9 +212,12 @@ describe('no answer', () => {
     const server = await serveTcp((socket) => behave(socket));
     const start = performance.now();
     const error = await failureOf(
-      open().request(pg1(server.port), 'POST', { path: 'restart', timeoutMs: 300 }),
+      open().request(pg1(server.port), 'POST', {
+        path: 'restart',
+        timeoutMs: failure === 'timeout' ? 300 : 4000,
+      }),
     );
-    expect(performance.now() - start).toBeLessThan(2000);
+    expect(performance.now() - start).toBeLessThan(4000);
     expect(error.failure).toBe(failure);
     expect(taken).toContain(error.failure);
     expect(error.surelyNotTaken).toBe(false);

@@ -5,7 +5,7 @@ export type Documents = Readonly<Record<string, string>>;
 export async function putDocuments(
   etcdUrl: string,
   scope: string,
-  documents: Documents,
+  documents: Readonly<Record<string, string | Buffer>>,
 ): Promise<void> {
   for (const [name, value] of Object.entries(documents)) {
     await call(etcdUrl, 'put', { key: encode(`/service/${scope}/${name}`), value: encode(value) });
@@ -39,8 +39,8 @@ async function call(etcdUrl: string, method: string, body: unknown): Promise<Ran
   return (await reply.json()) as RangeReply;
 }
 
-function encode(text: string): string {
-  return Buffer.from(text).toString('base64');
+function encode(value: string | Buffer): string {
+  return (typeof value === 'string' ? Buffer.from(value) : value).toString('base64');
 }
 
 function decode(text: string): string {

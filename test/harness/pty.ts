@@ -1,0 +1,106 @@
+import { type IPty, spawn } from '@lydell/node-pty';
+import { atExit, waitFor } from './processes.ts';
+import { BARE_ENV, RUN_JS } from './run-cli.ts';
+
+export interface PtyOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cols?: number;
+  readonly cwd?: string;
+  /** Where stdout goes instead of the terminal: a file. */
+  readonly stdoutFile?: string;
+}
+
+/** How a program on a terminal ended. */
+export interface PtyEnd {
+  readonly code: number;
+  /** All that was written, with its escape sequences. */
+  readonly raw: string;
+  /** The same without escape sequences, lines ended by newlines. */
+  readonly text: string;
+  /** The terminal's settings are what they were before. */
+  readonly restored: boolean;
+  /** The cursor can be seen. */
+  readonly cursorVisible: boolean;
+}
+
+/** A pgherd on a terminal of its own. */
+export interface OnTerminal {
+  /** So far, without escape sequences. */
+  readonly text: string;
+  /** Resolves when the text after the last call has what `pattern` finds. */
+  shows(pattern: RegExp): Promise<void>;
+  /** Types keys; `\r` is Enter, `\x03` is Ctrl-C. */
+  type(keys: string): void;
+  readonly ended: Promise<PtyEnd>;
+}
+
+// The shell outlives Ctrl-C, so that it can tell how pgherd ended and left the terminal.
+const SCRIPT = [
+  'trap : INT',
+  'before=$(stty -g)',
+  'if [ -n "$STDOUT_FILE" ]; then "$@" >"$STDOUT_FILE"; else "$@"; fi',
+  'code=$?',
+  '[ "$before" = "$(stty -g)" ] && echo "@restored"',
+  'echo "@exit $code"',
+].join('\n');
+
+/** Runs pgherd on a terminal of 24 lines; it is killed after a minute at the latest. */
+export function onTerminal(args: readonly string[], options: PtyOptions = {}): OnTerminal {
+  const { env = {}, cols = 100, cwd, stdoutFile = '' } = options;
+  const terminal = spawn('/bin/sh', ['-c', SCRIPT, 'sh', process.execPath, RUN_JS, ...args], {
+    name: env.TERM ?? 'xterm-256color',
+    cols,
+    rows: 24,
+    ...(cwd === undefined ? {} : { cwd }),
+    env: { ...BARE_ENV, TERM: 'xterm-256color', ...env, STDOUT_FILE: stdoutFile },
+  });
+  let raw = '';
+  let seen = 0;
+  terminal.onData((data) => {
+    raw += data;
+  });
+  const text = (): string => plain(raw);
+  return {
+    get text() {
+      return text();
+    },
+    async shows(pattern) {
+      const found = async (): Promise<boolean> => pattern.test(text().slice(seen));
+      await waitFor(`${pattern} on the terminal`, found, 30_000).catch((error: unknown) => {
+        throw new Error(`${String(error)}\n${text()}`);
+      });
+      seen = text().length;
+    },
+    type: (keys) => terminal.write(keys),
+    ended: endOf(terminal, () => raw),
+  };
+}
+
+function endOf(terminal: IPty, raw: () => string): Promise<PtyEnd> {
+  const kill = (): void => terminal.kill('SIGKILL');
+  const forget = atExit(kill);
+  const timer = setTimeout(kill, 60_000);
+  return new Promise((resolve) => {
+    terminal.onExit(() => {
+      clearTimeout(timer);
+      forget();
+      const text = plain(raw());
+      resolve({
+        code: Number(/^@exit (\d+)$/m.exec(text)?.[1] ?? -1),
+        raw: raw(),
+        text,
+        restored: /^@restored$/m.test(text),
+        cursorVisible: raw().lastIndexOf('\u001b[?25l') <= raw().lastIndexOf('\u001b[?25h'),
+      });
+    });
+  });
+}
+
+const ESCAPE_SEQUENCE =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the purpose
+  /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007]*\u0007|[@-Z\\-_])/g;
+
+/** Escape sequences out, lines ended by newlines. */
+function plain(raw: string): string {
+  return raw.replace(ESCAPE_SEQUENCE, '').replace(/\r/g, '');
+}

@@ -26,7 +26,6 @@ const leanOclif: Plugin = {
       contents: `
         export * as Args from '@oclif/core/args';
         export { Command } from '@oclif/core/command';
-        export { Config } from '@oclif/core/config';
         export * as Flags from '@oclif/core/flags';`,
       resolveDir: root,
     }));

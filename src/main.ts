@@ -1,5 +1,4 @@
-import { join } from 'node:path';
-import { Config, type Interfaces } from '@oclif/core';
+import type { Command, Interfaces } from '@oclif/core';
 import { hoistGlobalOptions } from './ctl/global-options.ts';
 import { reportUnknownCommand } from './ctl/perform.ts';
 
@@ -39,11 +38,11 @@ const OCLIF_COMMANDS: ReadonlySet<string> = new Set(['autocomplete', 'help']);
 export async function main(argv: readonly string[], root: string): Promise<void> {
   const [name = '', ...rest] = hoistGlobalOptions(argv);
   if (COMMAND_NAMES.has(name) && !asksForHelp(rest)) {
-    const { default: command } = (await import(`./commands/${name}.ts`)) as {
-      default: { id: string; run(argv: string[], config: Interfaces.Config): Promise<unknown> };
-    };
+    const { default: OwnCommand } = (await import(`./commands/${name}.ts`)) as CommandModule;
+    const command = new OwnCommand(rest, PARSER_CONFIG as unknown as Interfaces.Config);
     command.id = name;
-    await command.run(rest, await bareConfig(root));
+    // What `Command.run` does too, after it has loaded a configuration with all plugins.
+    await command._run();
     return;
   }
   const known = name === '' || name.startsWith('-') || OCLIF_COMMANDS.has(name);
@@ -68,13 +67,26 @@ function asUsageError(error: unknown): Error {
   return thrown;
 }
 
-/** What oclif's parser needs to know of us: the names, no plugins, no commands. */
-async function bareConfig(root: string): Promise<Interfaces.Config> {
-  const pjson = { name: 'pgherd', version: '0.0.0', oclif: { bin: 'pgherd', dirname: 'pgherd' } };
-  // There is no manifest in `dist`: reading the real one would take longer than it helps.
-  const config = new Config({ root: join(root, 'dist'), pjson, userPlugins: false });
-  await config.load();
-  return config;
+/** The part of oclif's configuration that parsing needs: our names, and no hooks. */
+const PARSER_CONFIG = {
+  name: 'pgherd',
+  bin: 'pgherd',
+  userAgent: 'pgherd',
+  topicSeparator: ':' as const,
+  plugins: new Map(),
+  pjson: { name: 'pgherd', version: '', oclif: {} },
+  runHook: async () => ({ successes: [], failures: [] }),
+  scopedEnvVarKey: (name: string) => `PGHERD_${name}`,
+  scopedEnvVarKeys: (name: string) => [`PGHERD_${name}`],
+} satisfies Partial<Interfaces.Config>;
+
+interface CommandModule {
+  readonly default: new (
+    argv: string[],
+    config: Interfaces.Config,
+  ) => Command & {
+    _run(): Promise<unknown>;
+  };
 }
 
 function asksForHelp(words: readonly string[]): boolean {

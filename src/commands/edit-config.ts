@@ -49,7 +49,7 @@ export default class EditConfig extends BaseCommand {
         replace: flags.replace,
         force: flags.force,
         validate: !flags['no-validate'],
-        dryRun: flags['dry-run'],
+        dryRun: flags['dry-run'] ?? false,
       }),
     );
   }

@@ -37,8 +37,8 @@ export default class Reinit extends BaseCommand {
         members: args.members ?? [],
         group: flags.group,
         force: flags.force,
-        fromLeader: flags['from-leader'],
-        wait: flags.wait,
+        fromLeader: flags['from-leader'] ?? false,
+        wait: flags.wait ?? false,
         timeout: flags.timeout,
       }),
     );

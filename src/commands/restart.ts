@@ -55,7 +55,7 @@ export default class Restart extends BaseCommand {
         timeout: flags.timeout,
         force: flags.force,
         keepGoing: flags['keep-going'],
-        dryRun: flags['dry-run'],
+        dryRun: flags['dry-run'] ?? false,
       }),
     );
   }

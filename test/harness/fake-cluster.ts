@@ -9,7 +9,7 @@ import {
 } from './fake-rest.ts';
 
 /** What the members of a fake cluster answer, by name, then by `METHOD path`. */
-export type Answers = Readonly<Record<string, Readonly<Record<string, Said>>>>;
+export type Answers = Readonly<Record<string, Readonly<Record<string, Said | (() => Said)>>>>;
 
 /** A cluster that exists as documents in a real etcd and as REST APIs, without any PostgreSQL. */
 export interface FakeCluster {
@@ -38,7 +38,7 @@ export async function startFakeCluster(
   const member = (name: string, status: string): Promise<FakeMember> =>
     startFakeMember(({ method, path }) => {
       const said = options.answers?.[name]?.[`${method} ${path}`];
-      if (said) return said;
+      if (said) return typeof said === 'function' ? said() : said;
       if (method === 'GET') return { status: 200, body: status };
       return { status: 501, body: `no answer was prepared for ${method} /${path}` };
     });

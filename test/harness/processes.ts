@@ -14,7 +14,9 @@ for (const [signal, code] of [
   ['SIGINT', 130],
   ['SIGTERM', 143],
 ] as const) {
-  process.once(signal, () => {
+  // `on`, not `once`: Ctrl-C comes twice, from the terminal and from the tool that started us, and
+  // the second one must not end the cleaning up.
+  process.on(signal, () => {
     cleanUp();
     process.exit(code);
   });

@@ -14,18 +14,25 @@ export interface Printed {
   readonly error: { readonly code: string; readonly message: string; readonly hint: string } | null;
 }
 
+export interface LiveOptions extends RunOptions {
+  /** Another one than the cluster's own. */
+  readonly configFile?: string;
+}
+
 /** pgherd, pointed at a cluster. */
 export interface Live {
   /** Runs `pgherd -c patroni.yml ARGS`. */
-  text(args: string, options?: RunOptions): Promise<Output>;
+  text(args: string, options?: LiveOptions): Promise<Output>;
   /** The same with `--json`; fails unless the envelope and its data fit their schemas. */
-  json(args: string, options?: RunOptions): Promise<Printed>;
+  json(args: string, options?: LiveOptions): Promise<Printed>;
 }
 
 /** Runs pgherd against a cluster; arguments are separated by single blanks. */
 export function live(cluster: () => Cluster): Live {
-  const text: Live['text'] = (args, options) =>
-    runPgherd(['-c', cluster().configFile, ...args.split(' ')], options);
+  const text: Live['text'] = (args, options) => {
+    const file = options?.configFile ?? cluster().configFile;
+    return runPgherd(['-c', file, ...args.split(' ')], options);
+  };
   return {
     text,
     async json(args, options) {
@@ -41,7 +48,11 @@ export function live(cluster: () => Cluster): Live {
 }
 
 /** A command that has to end well; the message of the failure is all that it said. */
-export async function expectDone(live: Live, args: string, options?: RunOptions): Promise<Printed> {
+export async function expectDone(
+  live: Live,
+  args: string,
+  options?: LiveOptions,
+): Promise<Printed> {
   const printed = await live.json(args, options);
   expect({ args, ...printed }).toMatchObject({ code: 0, outcome: 'done', error: null });
   return printed;

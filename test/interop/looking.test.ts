@@ -17,7 +17,10 @@ describe('looking', () => {
 
   it('query prints what patronictl prints', async () => {
     const env = { PGPASSWORD: 'super-secret' };
-    const path = file('types.sql', "SELECT 1 AS a, NULL AS b, 'x y' AS c, true AS d, 1.50 AS e");
+    const path = file(
+      'types.sql',
+      "SELECT 1 AS a, NULL AS b, 'x y' AS c, true AS d, 1.5::float8 AS e",
+    );
     for (const format of ['tsv', 'pretty', 'json', 'yaml']) {
       const args = `query demo -f ${path} -U postgres -d postgres --format ${format}`;
       const theirs = await cluster().patronictl(args.split(' '), { env });

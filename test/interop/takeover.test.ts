@@ -49,8 +49,8 @@ describe('switchover and failover', () => {
     const { leader } = await roles();
     const etcd3 = { hosts: new URL(etcdUrl()).host };
     const ctl = { authentication: { ...AUTHENTICATION, password: 'wrong' } };
-    const path = file('wrong.yml', JSON.stringify({ scope: 'demo', etcd3, ctl }));
-    const { code, error } = await pgherd.json(`switchover demo --force -c ${path}`);
+    const configFile = file('wrong.yml', JSON.stringify({ scope: 'demo', etcd3, ctl }));
+    const { code, error } = await pgherd.json('switchover demo --force', { configFile });
     expect(code).toBe(1);
     expect(error?.hint).toContain('ctl.authentication');
     expect(await cluster().leader()).toBe(leader);

@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { FORMATS } from '../ctl/formats.ts';
-import { list } from '../ctl/list.ts';
+import { list } from '../ctl/list/list.ts';
 import { watchSeconds } from '../ctl/watch.ts';
 import { BaseCommand } from './base.ts';
 

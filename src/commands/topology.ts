@@ -1,5 +1,5 @@
 import { Args, Flags } from '@oclif/core';
-import { list } from '../ctl/list.ts';
+import { list } from '../ctl/list/list.ts';
 import { watchSeconds } from '../ctl/watch.ts';
 import { BaseCommand } from './base.ts';
 

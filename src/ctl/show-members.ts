@@ -1,7 +1,7 @@
 import type { ClusterView } from '../model/cluster.ts';
 import { printable } from '../system/text.ts';
-import type { LagSeconds } from './lag-time.ts';
-import { memberTable } from './member-table.ts';
+import type { LagSeconds } from './list/lag-time.ts';
+import { memberTable } from './list/member-table.ts';
 import { type Format, renderRows } from './render/rows.ts';
 
 export interface ShowOptions {

@@ -1,7 +1,7 @@
 /** One PostgreSQL server with its agent, as its own document in the DCS describes it. */
 export interface Member {
   readonly name: string;
-  /** Host and port of PostgreSQL, taken from `conn_url`; absent when that is missing or not a URL. */
+  /** Host and port of PostgreSQL, taken from `conn_url`; absent when that is none. */
   readonly host?: string;
   readonly port?: number;
   readonly connUrl?: string;
@@ -9,7 +9,7 @@ export interface Member {
   readonly apiUrl?: string;
   /** State text as published: `running`, `stopped`, `creating replica`, …; empty when absent. */
   readonly state: string;
-  /** Role as published: `primary` (old: `master`), `standby_leader`, `replica`, …; empty when absent. */
+  /** Role as published: `primary` (old: `master`), `standby_leader`, `replica`; or empty. */
   readonly role: string;
   /** Version of the agent, e.g. `4.1.5`. */
   readonly version?: string;

@@ -22,7 +22,7 @@ export function lenientInteger(value: unknown): number | undefined {
   return undefined;
 }
 
-/** A whole number as Python's `int()` takes it: text must be decimal, floats lose their fraction. */
+/** A whole number as Python's `int()` takes it: decimal text, and floats without their fraction. */
 export function strictInteger(value: unknown): number | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? Math.trunc(value) : undefined;
   if (typeof value === 'bigint') return Number(value);

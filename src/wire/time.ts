@@ -1,5 +1,7 @@
-const ISO =
-  /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?\s*(Z|[-+]\d\d(?::?\d\d)?)?)?$/i;
+const DAY = '(\\d{4}-\\d\\d-\\d\\d)';
+const TIME = '(\\d\\d:\\d\\d)(?::(\\d\\d)(?:[.,](\\d{1,9}))?)?';
+const ZONE = '(Z|[-+]\\d\\d(?::?\\d\\d)?)';
+const ISO = new RegExp(`^${DAY}(?:[T ]${TIME}\\s*${ZONE}?)?$`, 'i');
 
 /**
  * A time as Python's `isoformat` prints it, from the ways of writing it that are in use:

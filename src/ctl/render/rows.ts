@@ -41,7 +41,8 @@ export function renderRows(input: Rows): string {
       const cell = cellText(input);
       return lines.map((line) => line.map(cell).join(input.delimiter ?? '\t')).join('\n');
     }
-    default:
+    case 'pretty':
+    case 'topology':
       return pretty(input);
   }
 }

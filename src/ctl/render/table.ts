@@ -39,7 +39,7 @@ function widest(lines: readonly string[]): number {
   return lines.reduce((width, line) => Math.max(width, textWidth(line)), 0);
 }
 
-/** The border with the header in it, cut where the table ends. Counted in characters, not columns. */
+/** The border with the header in it, cut where the table ends. Counted in code points. */
 function topRule(rule: string, header: string): string {
   const characters = [...header].slice(0, Math.max(0, rule.length - 2));
   return `${rule[0]}${characters.join('')}${rule.slice(1 + characters.length)}`;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type ListOptions, list } from '../../../src/ctl/list.ts';
+import { type ListOptions, list } from '../../../src/ctl/list/list.ts';
 import { DcsError, Refusal } from '../../../src/model/errors.ts';
 import { RestError } from '../../../src/rest/member-api.ts';
 import { expectSchema } from '../schema.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { memberRows } from '../../../src/ctl/members.ts';
+import { memberRows } from '../../../src/ctl/list/members.ts';
 import type { Format } from '../../../src/ctl/render/rows.ts';
 import { renderMembers } from '../../../src/ctl/show-members.ts';
 import type { ClusterView } from '../../../src/model/cluster.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { list } from '../../../src/ctl/list.ts';
+import { list } from '../../../src/ctl/list/list.ts';
 import { expectSchema } from '../schema.ts';
 import { demoDocuments, memberDocument } from './documents.ts';
 import { fakeSession } from './fake-session.ts';

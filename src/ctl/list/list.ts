@@ -1,17 +1,17 @@
-import type { ClusterView } from '../model/cluster.ts';
-import { Refusal } from '../model/errors.ts';
-import { compareText } from '../model/python.ts';
-import { printable } from '../system/text.ts';
-import { parseSnapshot } from '../wire/snapshot.ts';
+import type { ClusterView } from '../../model/cluster.ts';
+import { Refusal } from '../../model/errors.ts';
+import { compareText } from '../../model/python.ts';
+import { printable } from '../../system/text.ts';
+import { parseSnapshot } from '../../wire/snapshot.ts';
+import { localTime } from '../local-time.ts';
+import { readCluster, requireScope } from '../read-cluster.ts';
+import type { Format } from '../render/rows.ts';
+import { done, failed, type Result } from '../result.ts';
+import type { Session } from '../session.ts';
+import { renderMembers } from '../show-members.ts';
+import { warningOnce, watching } from '../watch.ts';
 import type { LagSeconds } from './lag-time.ts';
-import { localTime } from './local-time.ts';
 import { clusterData } from './member-data.ts';
-import { readCluster, requireScope } from './read-cluster.ts';
-import type { Format } from './render/rows.ts';
-import { done, failed, type Result } from './result.ts';
-import type { Session } from './session.ts';
-import { renderMembers } from './show-members.ts';
-import { warningOnce, watching } from './watch.ts';
 
 export interface ListOptions {
   /** The `scope` of the configuration when empty. */

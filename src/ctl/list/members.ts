@@ -1,6 +1,6 @@
-import type { ClusterView } from '../model/cluster.ts';
-import type { Member, ScheduledRestart, Tags, ValueChange } from '../model/member.ts';
-import { compareText } from '../model/python.ts';
+import type { ClusterView } from '../../model/cluster.ts';
+import type { Member, ScheduledRestart, Tags, ValueChange } from '../../model/member.ts';
+import { compareText } from '../../model/python.ts';
 
 /** What a member is to its cluster now, in Patroni's words (`GET /cluster`). */
 export type RoleCode = 'leader' | 'standby_leader' | 'sync_standby' | 'quorum_standby' | 'replica';

@@ -1,8 +1,8 @@
-import type { ClusterView } from '../model/cluster.ts';
-import type { Member } from '../model/member.ts';
-import type { NodeStatus } from '../model/node-status.ts';
-import type { Session } from './session.ts';
-import { askForReport } from './takeover/reports.ts';
+import type { ClusterView } from '../../model/cluster.ts';
+import type { Member } from '../../model/member.ts';
+import type { NodeStatus } from '../../model/node-status.ts';
+import type { Session } from '../session.ts';
+import { askForReport } from '../takeover/reports.ts';
 
 /** How far a member is behind in seconds; null where nobody knows. */
 export type LagSeconds = (view: ClusterView, member: string) => number | null;

@@ -1,6 +1,6 @@
-import type { ClusterView } from '../model/cluster.ts';
-import { formatLsn } from '../model/lsn.ts';
-import { compareText } from '../model/python.ts';
+import type { ClusterView } from '../../model/cluster.ts';
+import { formatLsn } from '../../model/lsn.ts';
+import { compareText } from '../../model/python.ts';
 import type { LagSeconds } from './lag-time.ts';
 import { type MemberRow, memberRows, type Position, positionsOf } from './members.ts';
 import { type TreeRow, topologyRows } from './topology.ts';

@@ -1,7 +1,10 @@
-import type { ClusterView } from '../model/cluster.ts';
-import { formatLsn } from '../model/lsn.ts';
-import { pythonRound } from '../model/python.ts';
-import { printable } from '../system/text.ts';
+import type { ClusterView } from '../../model/cluster.ts';
+import { formatLsn } from '../../model/lsn.ts';
+import { pythonRound } from '../../model/python.ts';
+import { printable } from '../../system/text.ts';
+import { paintText, type Tone } from '../render/paint.ts';
+import { pythonYaml } from '../render/python-yaml.ts';
+import type { Format, Rows } from '../render/rows.ts';
 import type { LagSeconds } from './lag-time.ts';
 import {
   type MemberRow,
@@ -10,9 +13,6 @@ import {
   positionsOf,
   type RoleCode,
 } from './members.ts';
-import { paintText, type Tone } from './render/paint.ts';
-import { pythonYaml } from './render/python-yaml.ts';
-import type { Format, Rows } from './render/rows.ts';
 import { topologyRows } from './topology.ts';
 
 /** How to lay out the table of members. */
@@ -63,7 +63,7 @@ interface Column {
   readonly tone?: (line: Line) => Tone;
 }
 
-/** Columns, cells and alignment of the table of members, as patronictl's `output_members` has them. */
+/** Columns, cells and alignment of the table of members, as patronictl has them. */
 export function memberTable(
   scope: string,
   groups: readonly (readonly [number, ClusterView])[],

@@ -35,7 +35,7 @@ export interface TakeoverProgress {
   readonly oldLeaderRejoined: boolean | null;
   /** Other members that ran before and do not follow the new leader's timeline yet. */
   readonly notFollowing: readonly string[];
-  /** Somebody holds the leader lock. */
+  /** Somebody holds the leader lock; as before while the DCS has not answered. */
   readonly locked: boolean;
   /** The request is still in the DCS. */
   readonly requested: boolean;
@@ -44,7 +44,7 @@ export interface TakeoverProgress {
 /** Compares what is seen with how it was. Never throws. */
 export function takeoverProgress(before: Before, { view, statuses }: Sight): TakeoverProgress {
   const requested = Boolean(view?.failover?.leader || view?.failover?.candidate);
-  const locked = view?.leader !== undefined;
+  const locked = (view ? view.leader : before.leader) !== undefined;
   if (!view || view.leader === undefined || view.leader === before.leader) {
     const notFollowing = [...before.running].filter((name) => name !== before.leader);
     const oldLeaderRejoined = hasToReturn(before) ? false : null;

@@ -1,4 +1,4 @@
-import type { Tags, ValueChange } from './member.ts';
+import type { Member, Tags, ValueChange } from './member.ts';
 
 /** What a member says of itself over its REST API (`GET /patroni`), at one moment. */
 export interface NodeStatus {
@@ -64,4 +64,23 @@ export function walPosition(status: NodeStatus): number | undefined {
   const { receivedLsn, replayedLsn } = status;
   if (receivedLsn === undefined) return replayedLsn;
   return replayedLsn === undefined ? receivedLsn : Math.max(receivedLsn, replayedLsn);
+}
+
+/**
+ * A member as it says it is now, where its document in the DCS is older: by up to one `loop_wait`,
+ * and just after a change that is when people look.
+ */
+export function asItSays(member: Member, status: NodeStatus): Member {
+  const { timeline: _, receiveLsn: __, replayLsn: ___, replicationState: ____, ...rest } = member;
+  const position = status.location ?? walPosition(status) ?? member.xlogLocation;
+  return {
+    ...rest,
+    state: status.state,
+    role: status.role,
+    ...(position === undefined ? {} : { xlogLocation: position }),
+    ...(status.timeline === undefined ? {} : { timeline: status.timeline }),
+    ...(status.receivedLsn === undefined ? {} : { receiveLsn: status.receivedLsn }),
+    ...(status.replayedLsn === undefined ? {} : { replayLsn: status.replayedLsn }),
+    ...(status.replicationState === undefined ? {} : { replicationState: status.replicationState }),
+  };
 }

@@ -2,7 +2,7 @@ import { likelyCandidates } from '../../ha/candidates.ts';
 import type { TakeoverOrder } from '../../ha/switchover.ts';
 import type { Before } from '../../ha/takeover-progress.ts';
 import type { ClusterView } from '../../model/cluster.ts';
-import type { MemberReport } from '../../model/node-status.ts';
+import { asItSays, type MemberReport, type NodeStatus } from '../../model/node-status.ts';
 import { DEFAULT_SETTINGS } from '../../model/settings.ts';
 import { printable } from '../../system/text.ts';
 import { localTime } from '../local-time.ts';
@@ -64,7 +64,7 @@ async function sendOnly(session: Session, plan: Plan, command: TakeoverCommand):
   if (result.outcome !== 'done') return result;
   const text = settled.kind === 'answered' ? printable(settled.body) : 'Switchover scheduled';
   session.io.out(`${stamp(session)} ${text}`);
-  await showNow(session, plan);
+  await showNow(session, plan, new Map());
   return result;
 }
 
@@ -94,14 +94,23 @@ async function showEnd(session: Session, plan: Plan, followed: Followed): Promis
       session.io.out(`Writes were not possible for about ${ms} ms (as the members reported it)`);
     }
   }
-  await showNow(session, plan);
+  await showNow(session, plan, followed.statuses);
 }
 
-/** The members as they are now. */
-async function showNow(session: Session, plan: Plan): Promise<void> {
+/** The members as the DCS knows them now, or newer: as they say themselves. */
+async function showNow(
+  session: Session,
+  plan: Plan,
+  statuses: ReadonlyMap<string, NodeStatus>,
+): Promise<void> {
   if (session.io.json) return;
   const view = await readAgain(session, plan.view.scope, plan.group);
-  if (view) showTopology(session, view, plan.group);
+  if (!view) return;
+  const members = view.members.map((member) => {
+    const status = statuses.get(member.name);
+    return status ? asItSays(member, status) : member;
+  });
+  showTopology(session, { ...view, members }, plan.group);
 }
 
 /** `2026-01-31 13:05:00.12300`: patronictl stamps its lines to ten microseconds. */

@@ -6,6 +6,7 @@ import {
 } from '../../ha/takeover-progress.ts';
 import { writeOutageMs } from '../../ha/write-outage.ts';
 import type { ClusterView } from '../../model/cluster.ts';
+import type { NodeStatus } from '../../model/node-status.ts';
 import { progressLine } from '../progress-line.ts';
 import type { Session } from '../session.ts';
 import { readAgain } from '../wait.ts';
@@ -41,6 +42,8 @@ export type FollowEnd = 'complete' | 'answered' | 'failed' | 'no-sign' | 'timeou
 export interface Followed {
   readonly end: FollowEnd;
   readonly progress: TakeoverProgress;
+  /** The last answers of the members. */
+  readonly statuses: ReadonlyMap<string, NodeStatus>;
   /** Undefined while the leader had not answered. */
   readonly sent: Sent | undefined;
   readonly writeOutageMs: number | null;
@@ -78,7 +81,8 @@ export async function followTakeover(session: Session, follow: Follow): Promise<
     if (end) {
       const ends = { from: follow.before.leader, to: progress.newLeader };
       const outage = writeOutageMs(members.samples, ends);
-      return { end, progress, sent, writeOutageMs: outage, elapsedMs };
+      const { statuses } = members;
+      return { end, progress, statuses, sent, writeOutageMs: outage, elapsedMs };
     }
     await clock.sleep(TICK_MS, session.signal);
   }

@@ -93,9 +93,9 @@ describe('takeoverProgress', () => {
     expect(isComplete(takeoverProgress(BEFORE, { view, statuses: new Map() }))).toBe(true);
   });
 
-  it('knows nothing before the DCS has answered', () => {
+  it('is as before while the DCS has not answered', () => {
     const progress = takeoverProgress(BEFORE, { view: undefined, statuses: new Map() });
-    expect(progress).toMatchObject({ newLeader: null, locked: false, requested: false });
+    expect(progress).toMatchObject({ newLeader: null, locked: true, requested: false });
   });
 
   it('sees the request, and a free lock', () => {

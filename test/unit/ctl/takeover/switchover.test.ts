@@ -56,9 +56,11 @@ describe('a switchover that goes well', () => {
     expect(out).toMatch(/^Current cluster topology\n\+ Cluster: demo/);
     const stamp = String.raw`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{5}`;
     expect(out).toMatch(new RegExp(`^${stamp} Successfully switched over to "pg2"$`, 'm'));
-    expect(world.session.stdout.at(-1)).toMatch(/\| pg2 .*Leader/);
+    // The documents in the DCS are still those of before: the table shows what the members say.
+    expect(world.session.stdout.at(-1)).toMatch(/\| pg2 .*Leader .*running .*\| {2}2 \|/);
+    expect(world.session.stdout.at(-1)).toMatch(/\| pg1 .*Replica .*streaming .*\| {2}2 \|/);
     const steps = world.session.stderr.join('\n');
-    expect(steps).toContain('waiting for pg1 to step down');
+    expect(steps).toMatch(/^0\.0 s: waiting for pg1 to step down$/m);
     expect(steps).toContain('pg1 has stepped down, waiting for a new leader');
     expect(steps).toContain('pg2 holds the leader lock and is being promoted');
     expect(steps).toContain('pg2 leads on timeline 2, all members follow');

@@ -47,6 +47,18 @@ export async function lookAtMember(
   session: Session,
   member: Pick<Member, 'name' | 'apiUrl'>,
 ): Promise<NodeStatus | undefined> {
+  return (await checkMember(session, member)).status;
+}
+
+/**
+ * A look at a member before an order is sent to it. A member that does not answer this would let
+ * the order hang for as long as that may take: `silence` says why no order should be sent.
+ */
+export async function checkMember(
+  session: Session,
+  member: Pick<Member, 'name' | 'apiUrl'>,
+): Promise<{ status?: NodeStatus | undefined; silence?: string }> {
   const answer = await askMember(session, member, { method: 'GET', path: 'patroni' });
-  return answer.kind === 'reply' ? parseNodeStatus(answer.body) : undefined;
+  if (answer.kind === 'silence') return { silence: answer.message };
+  return { status: parseNodeStatus(answer.body) };
 }

@@ -11,6 +11,8 @@ import { byteSize } from './byte-size.ts';
 import type { CopyProgress, ReinitProgress } from './reinit-progress.ts';
 import { advance, isEnd, type ReinitEnd, type ReinitTrack } from './reinit-track.ts';
 
+const EVERY_MS = 500;
+
 /** A member that is made anew, and all that was seen of it. */
 export interface ReinitJob {
   readonly member: Member;
@@ -25,7 +27,7 @@ export interface ReinitJob {
 }
 
 /**
- * Looks at the members each second until each one's copy has come to its end, and shows on stderr
+ * Looks at the members twice a second until each one's copy has come to its end, and shows on stderr
  * where they stand. Prints a line for each that has ended. Sets `end` of the jobs.
  */
 export async function followReinit(
@@ -52,11 +54,10 @@ export async function followReinit(
         const status = await lookAtMember(session, job.member);
         const now = session.clock.monotonic();
         observe(job, { status, leader, now, started, patienceMs });
+        // Asked from the beginning, so that a short copy shows too.
+        const copy = progress.read(job.member);
         if (job.end) announce(session, job, job.end);
-        else if (job.track.phase === 'copying') {
-          const copy = progress.read(job.member);
-          if (copy) job.copy = copy;
-        }
+        else if (copy && job.track.phase === 'copying') job.copy = copy;
       }),
     );
     const problem = progress.problem();
@@ -67,7 +68,8 @@ export async function followReinit(
       );
     }
     if (open().length === 0) return true;
-    line.show(open().map(keyOf).join('; '), open().map(textOf).join('; '));
+    const key = open().map((job) => `${placeOf(job)} ${job.copy?.phase ?? ''}`);
+    line.show(key.join('; '), open().map(textOf).join('; '));
     return undefined;
   };
   const names = (): string =>
@@ -80,7 +82,7 @@ export async function followReinit(
     () =>
       `Interrupted: the members go on with it by themselves: ${names()}; ` +
       `pgherd list ${printable(view.scope)} shows where they stand`,
-    () => waitUntil(session, { timeoutMs: options.timeoutMs, everyMs: 1000 }, look),
+    () => waitUntil(session, { timeoutMs: options.timeoutMs, everyMs: EVERY_MS }, look),
   );
 }
 
@@ -138,13 +140,13 @@ function announce(session: Session, { member }: ReinitJob, end: ReinitEnd): void
   );
 }
 
-function keyOf({ member, track, state }: ReinitJob): string {
+function placeOf({ member, track, state }: ReinitJob): string {
   return `${member.name}: ${track.phase} (${state || 'no answer'})`;
 }
 
 function textOf(job: ReinitJob): string {
   const { copy, seconds, track } = job;
-  const parts = [`${keyOf(job)}, ${seconds} s`];
+  const parts = [`${placeOf(job)}, ${seconds} s`];
   if (track.phase === 'copying' && copy) {
     const total = copy.totalBytes;
     const percent = total ? `, ${Math.min(100, Math.floor((100 * copy.bytes) / total))} %` : '';

@@ -3,7 +3,7 @@ import type { Member } from '../../model/member.ts';
 import { printable } from '../../system/text.ts';
 import { reinitializeBody } from '../../wire/rest.ts';
 import { concludeMembers, type MemberOutcome } from '../actions/member-outcome.ts';
-import { type Answer, askMember, lookAtMember } from '../ask-member.ts';
+import { type Answer, askMember, checkMember } from '../ask-member.ts';
 import { readCluster } from '../read-cluster.ts';
 import type { Result } from '../result.ts';
 import { confirmAction, selectMembers } from '../select-members.ts';
@@ -71,14 +71,17 @@ async function start(
   member: Member,
   { force, fromLeader, wait }: ReinitOptions,
 ): Promise<{ outcome: MemberOutcome; job: ReinitJob }> {
-  const before = await lookAtMember(session, member);
+  const { status: before, silence } = await checkMember(session, member);
   const job: ReinitJob = {
     member,
     track: startTrack(before),
     state: before?.state ?? '',
     seconds: 0,
   };
-  let answer = await post(session, member, reinitializeBody({ force, fromLeader }));
+  let answer: Answer =
+    silence === undefined
+      ? await post(session, member, reinitializeBody({ force, fromLeader }))
+      : { kind: 'silence', taken: 'no', message: silence };
   const busy =
     answer.kind === 'reply' && answer.status >= 400 && answer.body.endsWith(' already in progress');
   if (busy && !force && session.io.interactive) {

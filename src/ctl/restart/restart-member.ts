@@ -3,7 +3,7 @@ import type { NodeStatus } from '../../model/node-status.ts';
 import { printable } from '../../system/text.ts';
 import { restartBody } from '../../wire/rest.ts';
 import type { MemberOutcome } from '../actions/member-outcome.ts';
-import { type Answer, askMember, lookAtMember } from '../ask-member.ts';
+import { type Answer, askMember, checkMember, lookAtMember } from '../ask-member.ts';
 import type { Session } from '../session.ts';
 import { waitUntil } from '../wait.ts';
 
@@ -50,7 +50,8 @@ export async function restartMember(
     status: number | null,
   ): MemberOutcome => ({ member: member.name, outcome: kind, status, message });
   const scheduled = request.schedule !== undefined;
-  const before = scheduled ? undefined : await lookAtMember(session, member);
+  const { status: before, silence } = scheduled ? {} : await checkMember(session, member);
+  if (silence !== undefined) return outcome('failed', silence, null);
   const answer = await post(session, member, request);
   const status = answer.kind === 'reply' ? answer.status : null;
   if (answer.kind === 'silence' && answer.taken === 'no') {

@@ -248,6 +248,14 @@ describe('restart, when the answer is lost', () => {
     expect(session.stdout.at(-1)).toBe('Failed: restart for member pg2, (connection refused)');
   });
 
+  it('sends nothing to a member that hangs: the order could hang for minutes', async () => {
+    const members = world();
+    if (members.pg2) members.pg2.dead = true;
+    const { posts, outcomes } = await run({}, { members });
+    expect(posts).toEqual([]);
+    expect(outcomes).toEqual({ pg2: 'failed', pg3: 'not-tried', pg1: 'not-tried' });
+  });
+
   it('looks too when PostgreSQL was still starting', async () => {
     const members = world();
     const order: Order = () => {

@@ -5,7 +5,7 @@ import { isRecord, WholeFloat } from './json.ts';
  * A float as Python's `repr` prints it: the shortest digits that give it back, with an exponent
  * below 1e-4 and from 1e16 on (Python's documentation, "Floating Point Arithmetic").
  */
-export function pythonFloat(value: number): string {
+function pythonFloat(value: number): string {
   if (Number.isNaN(value)) return 'nan';
   if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf';
   if (Object.is(value, -0)) return '-0.0';

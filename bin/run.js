@@ -3,8 +3,13 @@ import module from 'node:module';
 import { fileURLToPath } from 'node:url';
 import v8 from 'node:v8';
 
-// A command is over before optimised code would pay; without it 3 MB less are used.
-v8.setFlagsFromString('--no-opt');
+if (process.version.startsWith('v20.')) {
+  // A command is over before compiled code would pay; without it 4 MB less are used.
+  v8.setFlagsFromString('--no-opt');
+  v8.setFlagsFromString('--no-sparkplug');
+}
+// Libraries' deprecations are for us, not for whoever runs a command.
+process.noDeprecation = true;
 // Node 22 and later keep compiled code on disk: the second start is faster.
 module.enableCompileCache?.();
 const { main } = await import('../dist/main.js');

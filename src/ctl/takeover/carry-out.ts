@@ -94,6 +94,13 @@ async function showEnd(session: Session, plan: Plan, followed: Followed): Promis
       session.io.out(`Writes were not possible for about ${ms} ms (as the members reported it)`);
     }
   }
+  const old = plan.view.leader;
+  if (promoted && old !== undefined && followed.progress.oldLeaderRejoined === null) {
+    session.io.warn(
+      `The old leader ${old} did not answer before and is not back: ` +
+        'make sure that its PostgreSQL does not accept writes any more',
+    );
+  }
   await showNow(session, plan, followed.statuses);
 }
 

@@ -80,6 +80,10 @@ describe('failover', () => {
     const result = await run(world);
     expect(result.outcome).toBe('done');
     expect(result.data).toMatchObject({ sentTo: 'dcs', oldLeaderRejoined: null });
+    // Its agent may be dead while its PostgreSQL still is a primary.
+    expect(world.session.warnings.at(-1)).toContain(
+      'make sure that its PostgreSQL does not accept',
+    );
   });
 
   it('goes to a silent or late member when the leader does not answer, with a warning', async () => {

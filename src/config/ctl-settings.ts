@@ -54,7 +54,7 @@ export async function loadCtlSettings(input: CtlSettingsInput): Promise<CtlSetti
     ...(scope === undefined ? {} : { scope }),
     namespace: textIn(config, 'namespace') ?? DEFAULT_NAMESPACE,
     ...(citus === undefined ? {} : { citus }),
-    store: readStore(config, dcsUrl?.section),
+    store: trusting(readStore(config, dcsUrl?.section), input.insecure),
     rest: readRestSettings(config, input.insecure),
     sources,
     raw,
@@ -124,6 +124,15 @@ function readStore(config: Section, preferred: string | undefined): StoreSetting
   if (name === undefined) return { kind: 'none' };
   if (name !== 'etcd' && name !== 'etcd3') return { kind: 'unsupported', section: name };
   return readEtcdSettings(sectionIn(config, name) ?? { name, values: {} }, name);
+}
+
+/**
+ * `-k` on the command line is for every server; `ctl.insecure` in a file is, as in Patroni, for the
+ * members' REST API only: a file that works there must not switch checks off here.
+ */
+function trusting(store: StoreSettings, insecure: boolean): StoreSettings {
+  if (store.kind !== 'etcd3' && store.kind !== 'etcd') return store;
+  return { ...store, tls: { ...store.tls, insecure } };
 }
 
 /** Patroni takes the section only with a whole number as group and text as database. */

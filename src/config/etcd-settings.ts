@@ -137,7 +137,6 @@ function readTls(section: Section): EtcdSettings['tls'] {
     ...(cacert === undefined ? {} : { cacert }),
     ...(cert === undefined ? {} : { cert }),
     ...(key === undefined ? {} : { key }),
-    // `ctl.insecure` and -k are about the members' REST API; Patroni checks its store all the same.
     insecure: false,
   };
 }

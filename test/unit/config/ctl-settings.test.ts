@@ -82,6 +82,16 @@ describe('where the settings come from', () => {
     expect(settings.rest.tls.insecure).toBe(false);
   });
 
+  it('takes -k for every server, ctl.insecure for the REST API only', async () => {
+    const text = 'etcd3: {host: h}\n';
+    const flag = await loadText(text, { insecure: true });
+    expect(flag.rest.tls.insecure).toBe(true);
+    expect(flag.store).toMatchObject({ tls: { insecure: true } });
+    const file = await loadText(`${text}ctl: {insecure: on}\n`);
+    expect(file.rest.tls.insecure).toBe(true);
+    expect(file.store).toMatchObject({ tls: { insecure: false } });
+  });
+
   it('reads the default file, and does without it', async () => {
     const files = { '.config/patroni/patronictl.yaml': 'scope: mine' };
     expect((await load({})).sources).toEqual([]);

@@ -104,7 +104,7 @@ export function checkCandidateName(
 }
 
 /** Third step: may it happen at that time? A paused cluster wants a candidate, and no schedule. */
-export function checkSchedule(
+function checkSchedule(
   view: ClusterView,
   { action, candidate, scheduledAtMs }: TakeoverRequest,
   nowMs: number,

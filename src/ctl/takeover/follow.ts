@@ -37,7 +37,7 @@ export interface Follow {
  * begun, or that it is for later. `failed`: the request is gone and the leader is the same.
  * `no-sign`: nobody answered, and nothing happens. `timeout`: not there yet.
  */
-export type FollowEnd = 'complete' | 'answered' | 'failed' | 'no-sign' | 'timeout';
+type FollowEnd = 'complete' | 'answered' | 'failed' | 'no-sign' | 'timeout';
 
 export interface Followed {
   readonly end: FollowEnd;

@@ -31,7 +31,7 @@ export function requireAnswers(session: Session, options: TakeoverOptions): void
 }
 
 /** True when what is not given is to be asked for. */
-export function asks({ force, dryRun }: TakeoverOptions): boolean {
+function asks({ force, dryRun }: TakeoverOptions): boolean {
   return !force && !dryRun;
 }
 

@@ -63,7 +63,7 @@ export async function sendTakeover(
 }
 
 /** How long a leader may take to answer: it waits up to 2·max(10, loop_wait) s for the outcome. */
-export function answerTimeoutMs(view: ClusterView): number {
+function answerTimeoutMs(view: ClusterView): number {
   const loopWait = view.config?.settings.loopWait ?? 10;
   return (2 * Math.max(10, loopWait) + 10) * 1000;
 }

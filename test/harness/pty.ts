@@ -65,10 +65,10 @@ export function onTerminal(args: readonly string[], options: PtyOptions = {}): O
       return text();
     },
     async shows(pattern) {
-      const found = async (): Promise<boolean> => pattern.test(text().slice(seen));
-      await waitFor(`${pattern} on the terminal`, found, 30_000).catch((error: unknown) => {
-        throw new Error(`${String(error)}\n${text()}`);
-      });
+      const found = async (): Promise<boolean> =>
+        pattern.test(text().slice(seen)) || /^@exit/m.test(text());
+      await waitFor(`${pattern} on the terminal`, found, 30_000).catch(() => {});
+      if (!pattern.test(text().slice(seen))) throw new Error(`No ${pattern} in:\n${text()}`);
       seen = text().length;
     },
     type: (keys) => terminal.write(keys),

@@ -65,10 +65,12 @@ export function startPgherd(args: readonly string[], options: StartOptions = {})
       return said.stderr;
     },
     shows: async (pattern) => {
-      const found = async (): Promise<boolean> => pattern.test(said.stdout + said.stderr);
-      await waitFor(`${pattern} in the output`, found, 30_000).catch((error: unknown) => {
-        throw new Error(`${String(error)}\nstdout: ${said.stdout}\nstderr: ${said.stderr}`);
-      });
+      const there = (): boolean => pattern.test(said.stdout + said.stderr);
+      const over = (): boolean => there() || child.exitCode !== null;
+      await waitFor(`${pattern} in the output`, async () => over(), 30_000).catch(() => {});
+      if (!there()) {
+        throw new Error(`No ${pattern} in:\nstdout: ${said.stdout}\nstderr: ${said.stderr}`);
+      }
     },
     ended,
   };

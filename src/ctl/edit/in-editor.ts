@@ -26,7 +26,7 @@ export async function editUntilGood(
     text = (await file.edit(text)).replace(OWN_LINE, '');
     const { config, mistakes } = await examine(text, task.objections);
     if (config && mistakes.length === 0) {
-      if (await hasComments(text)) {
+      if (hasComments(text)) {
         session.io.warn('Comments cannot be stored in the DCS: they are left out');
       }
       return config;

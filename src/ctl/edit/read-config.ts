@@ -1,3 +1,4 @@
+import { Lexer } from 'yaml';
 import { parseYaml, YamlError } from '../../config/yaml-text.ts';
 import { Refusal } from '../../model/errors.ts';
 import { isRecord, type Json } from '../../model/json.ts';
@@ -23,8 +24,7 @@ export function readConfig(text: string, source: string): ConfigMap {
 }
 
 /** True when the YAML text has comments, which have no place in the DCS. */
-export async function hasComments(text: string): Promise<boolean> {
-  const { Lexer } = await import('yaml');
+export function hasComments(text: string): boolean {
   let previous = '';
   for (const token of new Lexer().lex(text)) {
     // The token before a scalar is a mark: the text of a scalar may start with #.

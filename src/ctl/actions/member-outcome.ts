@@ -56,7 +56,7 @@ export function hintFor(outcomes: readonly Pick<MemberOutcome, 'status'>[]): str
     return 'the REST API wants a name and a password: set ctl.authentication in the configuration';
   }
   if (statuses.includes(403)) {
-    return 'the REST API lets only some in: check ctl.authentication, ctl.certfile and its allowlist';
+    return 'the REST API lets only some in: check ctl.authentication and ctl.certfile';
   }
   return undefined;
 }

@@ -62,7 +62,8 @@ function line({ member, outcome, status, message }: MemberOutcome, seconds: numb
   const name = printable(member);
   if (status === 200) return `No changes to apply on member ${name}`;
   if (status === 202) {
-    return `Reload request received for member ${name} and will be processed within ${seconds} seconds`;
+    const when = `will be processed within ${seconds} seconds`;
+    return `Reload request received for member ${name} and ${when}`;
   }
   const word = outcome === 'unknown' ? 'Unknown' : 'Failed';
   const code = status === null ? '' : ` status code=${status},`;

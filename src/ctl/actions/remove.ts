@@ -29,6 +29,12 @@ export async function remove(session: Session, options: RemoveOptions): Promise<
   if (citus && options.group === undefined) {
     throw new Refusal('no-group', 'For Citus clusters the --group must be specified');
   }
+  if (options.force && options.confirm === undefined) {
+    throw new Refusal('not-confirmed', '--force alone does not remove a cluster', {
+      hint: `add --confirm ${printable(options.cluster)}`,
+      usage: true,
+    });
+  }
   const view = await readCluster(session, options.cluster, options.group);
   const look = { format: options.format, extended: false, citus };
   const group = options.group === undefined ? {} : { group: options.group };
@@ -51,7 +57,7 @@ export async function remove(session: Session, options: RemoveOptions): Promise<
     if (!(error instanceof DcsError)) throw error;
     const now = await readAgain(session, options.cluster, options.group);
     const left = now ? 'it was still there a moment ago' : 'the DCS does not say';
-    const message = `It is not known whether cluster ${name} was removed (${left}): ${error.message}`;
+    const message = `It is not known whether ${name} was removed (${left}): ${error.message}`;
     return unknown({ ...data, removedKeys: null }, { code: 'remove-unknown', message });
   }
 }
@@ -61,12 +67,6 @@ async function confirmRemoval(
   view: ClusterView,
   options: RemoveOptions,
 ): Promise<void> {
-  if (options.force && options.confirm === undefined) {
-    throw new Refusal('not-confirmed', '--force alone does not remove a cluster', {
-      hint: `add --confirm ${printable(options.cluster)}`,
-      usage: true,
-    });
-  }
   const flag = `--force --confirm ${printable(options.cluster)}`;
   const name =
     options.confirm ??

@@ -90,7 +90,7 @@ function copying(track: ReinitTrack): ReinitTrack | ReinitEnd {
   if (track.phase === 'copying' && track.stuckSince === undefined) return track;
   const copies = track.copies + 1;
   if (copies > MAX_COPIES) {
-    const message = `${MAX_COPIES} copies have failed, and the agent goes on trying: its log says why`;
+    const message = `${MAX_COPIES} copies failed, and the agent tries on: its log says why`;
     return { outcome: 'failed', message };
   }
   return { ...moves(track, 'copying'), copies };

@@ -27,8 +27,8 @@ export interface ReinitJob {
 }
 
 /**
- * Looks at the members twice a second until each one's copy has come to its end, and shows on stderr
- * where they stand. Prints a line for each that has ended. Sets `end` of the jobs.
+ * Looks at the members twice a second until each one's copy has come to its end, and shows where
+ * they stand on stderr. Prints a line for each that has ended. Sets `end` of the jobs.
  */
 export async function followReinit(
   session: Session,

@@ -11,6 +11,7 @@ import { parseSchedule, type Schedule } from '../schedule.ts';
 import { confirmAction, holdsLock, type RoleWord, selectMembers } from '../select-members.ts';
 import type { Session } from '../session.ts';
 import { interruptible } from '../wait.ts';
+import { waitForReplay } from './replay-wait.ts';
 import { postgresVersion, startTimeoutMs } from './restart-limits.ts';
 import { type RestartRequest, restartLine, restartMember } from './restart-member.ts';
 import { type RestartOrder, restartOrder } from './restart-order.ts';
@@ -77,7 +78,9 @@ export async function restart(session: Session, options: RestartOptions): Promis
     schedule: schedule?.iso,
     startTimeoutMs: timeoutMs ?? configuredStartTimeoutMs(view),
   };
-  const members = await restartAll(session, order.members, { ...options, request });
+  const leaders = order.members.filter((member) => holdsLock(view, member));
+  const restarted = { ...options, request, order: order.order, leaders };
+  const members = await restartAll(session, order.members, restarted);
   return concludeMembers('restart', members, { ...head, members });
 }
 
@@ -146,9 +149,13 @@ async function askVersion(
 async function restartAll(
   session: Session,
   members: readonly Member[],
-  options: { request: RestartRequest; force: boolean; keepGoing: boolean; cluster: string },
+  options: RestartOptions & {
+    request: RestartRequest;
+    order: RestartOrder['order'];
+    leaders: readonly Member[];
+  },
 ): Promise<MemberOutcome[]> {
-  const { request, force } = options;
+  const { request, force, leaders } = options;
   const outcomes: MemberOutcome[] = [];
   let current = '';
   const interrupted = (): string =>
@@ -164,6 +171,9 @@ async function restartAll(
     }
     const outcome = await interruptible(session, interrupted, async () => {
       if (request.schedule === undefined) {
+        if (options.order === 'leader-first' && !leaders.includes(member)) {
+          await waitForReplay(session, leaders, member);
+        }
         session.io.err(`Restarting ${current} (${index + 1} of ${members.length})`);
       } else if (force && member.scheduledRestart) {
         await flushBefore(session, member);

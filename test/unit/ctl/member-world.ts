@@ -10,6 +10,9 @@ export interface WorldMember {
   streams?: string;
   version: string;
   scheduled?: string;
+  /** WAL position of a primary, and up to which a replica has replayed. */
+  location?: number;
+  replayed?: number;
   replication: { application_name: string; state: string }[];
   /** Answers nothing at all. */
   dead?: boolean;
@@ -42,6 +45,7 @@ export function worldRest(members: Record<string, WorldMember>, order: Order): R
       role: member.role,
       postmaster_start_time: member.started,
       timeline: member.timeline,
+      xlog: { location: member.location, replayed_location: member.replayed },
       replication_state: member.streams,
       replication: member.replication,
       scheduled_restart: member.scheduled && { schedule: member.scheduled },

@@ -23,6 +23,13 @@ const FORCE: RestartOptions = {
   dryRun: false,
 };
 const PENDING = { pending_restart: true, pending_restart_reason: {} };
+const SHRINKS = demoDocuments({
+  'members/pg1': memberDocument('pg1', {
+    role: 'primary',
+    pending_restart: true,
+    pending_restart_reason: { max_connections: { old_value: '200', new_value: '100' } },
+  }),
+});
 const LOST = new RestError('timeout', 'no answer within 360 seconds');
 
 interface Ran {
@@ -124,13 +131,45 @@ describe('restart', () => {
   });
 
   it('puts the leader first when shared memory shrinks, and says so', async () => {
-    const reason = { max_connections: { old_value: '200', new_value: '100' } };
-    const data = { role: 'primary', pending_restart: true, pending_restart_reason: reason };
-    const documents = demoDocuments({ 'members/pg1': memberDocument('pg1', data) });
-    const { session, posts, result } = await run({}, { documents });
+    const { session, posts, result } = await run({}, { documents: SHRINKS });
     expect(posts).toEqual(['pg1', 'pg2', 'pg3']);
     expect(result.data).toMatchObject({ order: 'leader-first' });
     expect(session.stderr[0]).toContain('max_connections becomes smaller');
+  });
+
+  it('lets a replica replay the smaller value before it restarts it', async () => {
+    const members = world();
+    if (members.pg1) members.pg1.location = 500;
+    const replayed: (number | undefined)[] = [];
+    const { posts, session } = await run(
+      {},
+      {
+        documents: SHRINKS,
+        members,
+        order: (name) => {
+          if (name !== 'pg1') replayed.push(members[name]?.replayed);
+          return { status: 200, body: 'restarted successfully' };
+        },
+        onSleep: (ms) => {
+          if (ms < 5000) return;
+          for (const name of ['pg2', 'pg3']) Object.assign(members[name] ?? {}, { replayed: 500 });
+        },
+      },
+    );
+    expect(posts).toEqual(['pg1', 'pg2', 'pg3']);
+    expect(replayed).toEqual([500, 500]);
+    expect(session.stderr).toContain('Waiting for pg2 to replay what the leader wrote');
+  });
+
+  it('does not wait for that for ever', async () => {
+    const members = world();
+    if (members.pg1) members.pg1.location = 500;
+    const { session, result } = await run({}, { documents: SHRINKS, members });
+    expect(result.outcome).toBe('done');
+    expect(session.warnings).toEqual([
+      'pg2 has not replayed it: it may need one more restart',
+      'pg3 has not replayed it: it may need one more restart',
+    ]);
   });
 
   it('only shows the order with --dry-run, and asks nothing', async () => {

@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
-import { discover } from '../ctl/discover.ts';
 import { FORMATS } from '../ctl/formats.ts';
+import { discover } from '../ctl/inspect/discover.ts';
 import { BaseCommand } from './base.ts';
 
 export default class Discover extends BaseCommand {

@@ -1,5 +1,5 @@
 import { Args, Flags } from '@oclif/core';
-import { dsn } from '../ctl/dsn.ts';
+import { dsn } from '../ctl/inspect/dsn.ts';
 import { ROLE_WORDS } from '../ctl/select-members.ts';
 import { BaseCommand } from './base.ts';
 

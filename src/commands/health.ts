@@ -1,5 +1,5 @@
 import { Args, Flags } from '@oclif/core';
-import { health } from '../ctl/health.ts';
+import { health } from '../ctl/inspect/health.ts';
 import { BaseCommand } from './base.ts';
 
 export default class Health extends BaseCommand {

@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { FORMATS } from '../ctl/formats.ts';
-import { history } from '../ctl/history.ts';
+import { history } from '../ctl/inspect/history.ts';
 import { BaseCommand } from './base.ts';
 
 export default class History extends BaseCommand {

@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { FORMATS } from '../ctl/formats.ts';
-import { query } from '../ctl/query.ts';
-import { querySql } from '../ctl/query-source.ts';
+import { query } from '../ctl/inspect/query.ts';
+import { querySql } from '../ctl/inspect/query-source.ts';
 import { ROLE_WORDS } from '../ctl/select-members.ts';
 import { watchSeconds } from '../ctl/watch.ts';
 import { BaseCommand, GLOBAL_FLAGS } from './base.ts';

@@ -1,5 +1,5 @@
 import { Args, Flags } from '@oclif/core';
-import { showConfig } from '../ctl/show-config.ts';
+import { showConfig } from '../ctl/inspect/show-config.ts';
 import { BaseCommand } from './base.ts';
 
 export default class ShowConfig extends BaseCommand {

@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
+import { version } from '../ctl/inspect/version.ts';
 import { OWN_VERSION } from '../ctl/own-version.ts';
-import { version } from '../ctl/version.ts';
 import { BaseCommand } from './base.ts';
 
 export default class Version extends BaseCommand {

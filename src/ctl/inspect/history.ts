@@ -1,8 +1,8 @@
-import { formatLsn } from '../model/lsn.ts';
-import { readCluster, requireScope } from './read-cluster.ts';
-import { type Format, renderRows } from './render/rows.ts';
-import { done, type Result } from './result.ts';
-import type { Session } from './session.ts';
+import { formatLsn } from '../../model/lsn.ts';
+import { readCluster, requireScope } from '../read-cluster.ts';
+import { type Format, renderRows } from '../render/rows.ts';
+import { done, type Result } from '../result.ts';
+import type { Session } from '../session.ts';
 
 export interface HistoryOptions {
   readonly cluster: string | undefined;

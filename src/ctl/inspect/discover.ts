@@ -1,8 +1,8 @@
-import { type ClusterView, leaderMember } from '../model/cluster.ts';
-import { parseSnapshot } from '../wire/snapshot.ts';
-import { type Format, renderRows } from './render/rows.ts';
-import { done, type Result } from './result.ts';
-import type { Session } from './session.ts';
+import { type ClusterView, leaderMember } from '../../model/cluster.ts';
+import { parseSnapshot } from '../../wire/snapshot.ts';
+import { type Format, renderRows } from '../render/rows.ts';
+import { done, type Result } from '../result.ts';
+import type { Session } from '../session.ts';
 
 /** Prints every cluster below the namespace, from one range read. */
 export async function discover(session: Session, options: { format: Format }): Promise<Result> {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { health } from '../../../src/ctl/health.ts';
-import { RestError } from '../../../src/rest/member-api.ts';
-import { expectSchema } from '../schema.ts';
-import { demoDocuments } from './documents.ts';
-import { fakeSession } from './fake-session.ts';
+import { health } from '../../../../src/ctl/inspect/health.ts';
+import { RestError } from '../../../../src/rest/member-api.ts';
+import { expectSchema } from '../../schema.ts';
+import { demoDocuments } from '../documents.ts';
+import { fakeSession } from '../fake-session.ts';
 
 const options = { cluster: 'demo', group: undefined };
 const answer = { status: 200, body: '{}' };

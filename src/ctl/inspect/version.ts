@@ -1,9 +1,9 @@
-import { printable } from '../system/text.ts';
-import { parseNodeStatus } from '../wire/rest.ts';
-import { readCluster } from './read-cluster.ts';
-import { done, failed, type Result } from './result.ts';
-import { membersWithRole } from './select-members.ts';
-import type { Session } from './session.ts';
+import { printable } from '../../system/text.ts';
+import { parseNodeStatus } from '../../wire/rest.ts';
+import { readCluster } from '../read-cluster.ts';
+import { done, failed, type Result } from '../result.ts';
+import { membersWithRole } from '../select-members.ts';
+import type { Session } from '../session.ts';
 
 export interface VersionOptions {
   readonly cluster: string | undefined;

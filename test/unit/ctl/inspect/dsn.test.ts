@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { dsn } from '../../../src/ctl/dsn.ts';
-import { expectSchema } from '../schema.ts';
-import { demoDocuments, memberDocument } from './documents.ts';
-import { fakeSession } from './fake-session.ts';
+import { dsn } from '../../../../src/ctl/inspect/dsn.ts';
+import { expectSchema } from '../../schema.ts';
+import { demoDocuments, memberDocument } from '../documents.ts';
+import { fakeSession } from '../fake-session.ts';
 
 const options = { cluster: undefined, group: undefined, role: undefined, member: undefined };
 

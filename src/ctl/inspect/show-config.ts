@@ -1,9 +1,9 @@
-import { isRecord } from '../model/json.ts';
-import { printableLines } from '../system/text.ts';
-import { readCluster, requireScope } from './read-cluster.ts';
-import { pythonYaml } from './render/python-yaml.ts';
-import { done, type Result } from './result.ts';
-import type { Session } from './session.ts';
+import { isRecord } from '../../model/json.ts';
+import { printableLines } from '../../system/text.ts';
+import { readCluster, requireScope } from '../read-cluster.ts';
+import { pythonYaml } from '../render/python-yaml.ts';
+import { done, type Result } from '../result.ts';
+import type { Session } from '../session.ts';
 
 export interface ShowConfigOptions {
   readonly cluster: string | undefined;

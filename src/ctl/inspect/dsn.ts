@@ -1,9 +1,9 @@
-import { Refusal } from '../model/errors.ts';
-import { printable } from '../system/text.ts';
-import { readCluster, requireScope } from './read-cluster.ts';
-import { done, type Result } from './result.ts';
-import { anyMember, type RoleWord } from './select-members.ts';
-import type { Session } from './session.ts';
+import { Refusal } from '../../model/errors.ts';
+import { printable } from '../../system/text.ts';
+import { readCluster, requireScope } from '../read-cluster.ts';
+import { done, type Result } from '../result.ts';
+import { anyMember, type RoleWord } from '../select-members.ts';
+import type { Session } from '../session.ts';
 
 export interface DsnOptions {
   readonly cluster: string | undefined;

@@ -1,13 +1,18 @@
-import type { ClusterView } from '../model/cluster.ts';
-import { Refusal } from '../model/errors.ts';
-import type { Member } from '../model/member.ts';
-import { type SqlConnection, SqlError, type SqlResult, type SqlTarget } from '../postgres/sql.ts';
-import { printable } from '../system/text.ts';
-import { readCluster, requireScope } from './read-cluster.ts';
-import { type Format, renderRows } from './render/rows.ts';
-import { done, failed, type Result } from './result.ts';
-import { anyMember, type RoleWord } from './select-members.ts';
-import type { Session } from './session.ts';
+import type { ClusterView } from '../../model/cluster.ts';
+import { Refusal } from '../../model/errors.ts';
+import type { Member } from '../../model/member.ts';
+import {
+  type SqlConnection,
+  SqlError,
+  type SqlResult,
+  type SqlTarget,
+} from '../../postgres/sql.ts';
+import { printable } from '../../system/text.ts';
+import { readCluster, requireScope } from '../read-cluster.ts';
+import { type Format, renderRows } from '../render/rows.ts';
+import { done, failed, type Result } from '../result.ts';
+import { anyMember, type RoleWord } from '../select-members.ts';
+import type { Session } from '../session.ts';
 
 export interface QueryOptions {
   readonly cluster: string | undefined;

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { Refusal } from '../model/errors.ts';
-import { printable } from '../system/text.ts';
+import { Refusal } from '../../model/errors.ts';
+import { printable } from '../../system/text.ts';
 
 /** The SQL of `--command` or `--file` (`-`: stdin). Exactly one of them must be there. */
 export async function querySql(options: {

@@ -1,10 +1,10 @@
-import { type Finding, findings } from '../ha/health.ts';
-import type { ClusterView } from '../model/cluster.ts';
-import { isEmptyCluster } from '../model/cluster.ts';
-import { printable } from '../system/text.ts';
-import { readCluster, requireScope } from './read-cluster.ts';
-import { done, type Result } from './result.ts';
-import type { Session } from './session.ts';
+import { type Finding, findings } from '../../ha/health.ts';
+import type { ClusterView } from '../../model/cluster.ts';
+import { isEmptyCluster } from '../../model/cluster.ts';
+import { printable } from '../../system/text.ts';
+import { readCluster, requireScope } from '../read-cluster.ts';
+import { done, type Result } from '../result.ts';
+import type { Session } from '../session.ts';
 
 export interface HealthOptions {
   readonly cluster: string | undefined;

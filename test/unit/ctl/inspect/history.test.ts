@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { history } from '../../../src/ctl/history.ts';
-import { expectSchema } from '../schema.ts';
-import { demoDocuments } from './documents.ts';
-import { fakeSession } from './fake-session.ts';
+import { history } from '../../../../src/ctl/inspect/history.ts';
+import { expectSchema } from '../../schema.ts';
+import { demoDocuments } from '../documents.ts';
+import { fakeSession } from '../fake-session.ts';
 
 const options = { cluster: 'demo', group: undefined, format: 'tsv' } as const;
 

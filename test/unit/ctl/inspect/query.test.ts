@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { type QueryOptions, query } from '../../../src/ctl/query.ts';
-import { type SqlConnect, SqlError, type SqlResult } from '../../../src/postgres/sql.ts';
-import { expectSchema } from '../schema.ts';
-import { demoDocuments } from './documents.ts';
-import { fakeSession } from './fake-session.ts';
+import { type QueryOptions, query } from '../../../../src/ctl/inspect/query.ts';
+import { type SqlConnect, SqlError, type SqlResult } from '../../../../src/postgres/sql.ts';
+import { expectSchema } from '../../schema.ts';
+import { demoDocuments } from '../documents.ts';
+import { fakeSession } from '../fake-session.ts';
 
 const options: QueryOptions = {
   cluster: 'demo',

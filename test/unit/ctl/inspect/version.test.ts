@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { formatPostgresVersion, version } from '../../../src/ctl/version.ts';
-import { RestError } from '../../../src/rest/member-api.ts';
-import { expectSchema } from '../schema.ts';
-import { demoDocuments } from './documents.ts';
-import { fakeSession } from './fake-session.ts';
+import { formatPostgresVersion, version } from '../../../../src/ctl/inspect/version.ts';
+import { RestError } from '../../../../src/rest/member-api.ts';
+import { expectSchema } from '../../schema.ts';
+import { demoDocuments } from '../documents.ts';
+import { fakeSession } from '../fake-session.ts';
 
 const answer = { status: 200, body: '{"patroni":{"version":"4.1.5"},"server_version":150017}' };
 const all = { cluster: 'demo', members: [], group: undefined, own: '0.1.0' };

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { discover } from '../../../src/ctl/discover.ts';
-import { expectSchema } from '../schema.ts';
-import { demoDocuments } from './documents.ts';
-import { fakeSession } from './fake-session.ts';
+import { discover } from '../../../../src/ctl/inspect/discover.ts';
+import { expectSchema } from '../../schema.ts';
+import { demoDocuments } from '../documents.ts';
+import { fakeSession } from '../fake-session.ts';
 
 it('shows every cluster of the namespace', async () => {
   const session = fakeSession({ documents: demoDocuments() });

@@ -57,5 +57,8 @@ function takeCluster(
   if (!match[2]) return match[3] ? undefined : { words, usedNext: false };
   const option = match[2] === 'c' ? '--config-file' : '--dcs-url';
   if (match[3]) return { words: [...words, option, match[3]], usedNext: false };
-  return { words: next === undefined ? [...words, option] : [...words, option, next], usedNext: true };
+  return {
+    words: next === undefined ? [...words, option] : [...words, option, next],
+    usedNext: true,
+  };
 }

@@ -60,7 +60,9 @@ export const connectSql: SqlConnect = async (target, signal) => {
   const close = (): void => {
     client.end().catch(() => {});
     // `end` waits for a statement that runs; the socket does not.
-    (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+    (
+      client as unknown as { connection: { stream: { destroy(): void } } }
+    ).connection.stream.destroy();
   };
   // Without a listener, a server that goes away between two statements ends the process.
   client.on('error', () => {});
@@ -88,7 +90,10 @@ async function attempt<T>(call: () => Promise<T>): Promise<T> {
     return await call();
   } catch (error) {
     const { message, code } = error as Error & { code?: string };
-    throw new SqlError(message || String(code), /^[0-9A-Z]{5}$/.test(code ?? '') ? code : undefined);
+    throw new SqlError(
+      message || String(code),
+      /^[0-9A-Z]{5}$/.test(code ?? '') ? code : undefined,
+    );
   }
 }
 

@@ -1,3 +1,5 @@
+import { WholeFloat } from '../model/json.ts';
+
 /** Where to connect, and as whom. What is missing comes from libpq's variables and ~/.pgpass. */
 export interface SqlTarget {
   readonly host: string;
@@ -12,11 +14,11 @@ export interface SqlTarget {
 /** The result of the last statement: no columns when it returns none. */
 export interface SqlResult {
   readonly columns: readonly string[] | null;
-  /** Whole numbers and booleans as such, the rest as PostgreSQL's text. */
+  /** Numbers and booleans as such, but `numeric` and the rest as PostgreSQL's text. */
   readonly rows: readonly (readonly SqlValue[])[];
 }
 
-export type SqlValue = string | number | bigint | boolean | null;
+export type SqlValue = string | number | bigint | WholeFloat | boolean | null;
 
 /** PostgreSQL refused the statement, or the connection could not be made or broke. */
 export class SqlError extends Error {
@@ -43,6 +45,8 @@ export type SqlConnect = (target: SqlTarget, signal: AbortSignal) => Promise<Sql
 /** Type numbers of bool, int8, int2, int4 and oid (pg_type.dat). */
 const BOOL = 16;
 const INTEGERS = new Set([20, 21, 23, 26]);
+/** float4 and float8. */
+const FLOATS = new Set([700, 701]);
 
 /** Connects with the `pg` package. Rejects with `SqlError`. An aborted signal ends the session. */
 export const connectSql: SqlConnect = async (target, signal) => {
@@ -99,7 +103,15 @@ async function attempt<T>(call: () => Promise<T>): Promise<T> {
 
 function parseValue(oid: number, text: string): SqlValue {
   if (oid === BOOL) return text === 't';
+  if (FLOATS.has(oid)) return parseFloatingPoint(text);
   if (!INTEGERS.has(oid)) return text;
   const number = Number(text);
   return Number.isSafeInteger(number) ? number : BigInt(text);
+}
+
+/** NaN and the infinities stay text: JSON has no numbers for them. */
+function parseFloatingPoint(text: string): SqlValue {
+  const number = Number(text);
+  if (!Number.isFinite(number)) return text;
+  return Number.isInteger(number) ? new WholeFloat(number) : number;
 }

@@ -19,7 +19,7 @@ describe('looking', () => {
     const env = { PGPASSWORD: 'super-secret' };
     const path = file(
       'types.sql',
-      "SELECT 1 AS a, NULL AS b, 'x y' AS c, true AS d, 1.5::float8 AS e",
+      "SELECT 1 AS a, NULL AS b, 'x y' AS c, true AS d, 1.5::float8 AS e, 2::float4 AS f",
     );
     for (const format of ['tsv', 'pretty', 'json', 'yaml']) {
       const args = `query demo -f ${path} -U postgres -d postgres --format ${format}`;

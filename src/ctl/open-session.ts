@@ -5,6 +5,7 @@ import { connectSql } from '../postgres/sql.ts';
 import { systemClock } from '../system/clock.ts';
 import type { Terminal } from '../system/terminal.ts';
 import { terminalPrompt } from '../system/terminal-prompt.ts';
+import { type CallLog, loggedMemberApi, loggedStore, wantsCallLog } from './call-log.ts';
 import type { Session } from './session.ts';
 
 /** The options that every command has. */
@@ -37,16 +38,22 @@ export async function openSession(
     home: homedir(),
   });
   for (const warning of settings.warnings) terminal.warn(warning);
+  const log: CallLog | undefined = wantsCallLog(env)
+    ? { clock: systemClock, write: (line) => terminal.err(line) }
+    : undefined;
   // Loaded when needed: `version` needs no store, `list` needs no REST API.
   const store = once(async () => {
     const { openStore } = await import('../dcs/open.ts');
     const warn = (text: string) => terminal.warn(text);
-    return openStore(settings, { callTimeoutMs: settings.callTimeoutMs, warn, readFile });
+    const { callTimeoutMs } = settings;
+    const opened = await openStore(settings, { callTimeoutMs, warn, readFile });
+    return log ? loggedStore(opened, log) : opened;
   });
   const rest = once(async () => {
     const { openMemberApi } = await import('../rest/client.ts');
     const defaultTimeoutMs = settings.callTimeoutMs;
-    return openMemberApi(settings.rest, { defaultTimeoutMs, signal, readFile });
+    const opened = await openMemberApi(settings.rest, { defaultTimeoutMs, signal, readFile });
+    return log ? loggedMemberApi(opened, log) : opened;
   });
   return {
     settings,

@@ -3,7 +3,7 @@ import { Terminal } from '../system/terminal.ts';
 import { printable } from '../system/text.ts';
 import { envelope } from './envelope.ts';
 import { nearest } from './nearest.ts';
-import { openSession } from './open-session.ts';
+import { type OpenSession, openSession } from './open-session.ts';
 import { exitCodeFor, failureOf, INTERRUPTED, type Result } from './result.ts';
 import type { Session } from './session.ts';
 
@@ -27,11 +27,13 @@ export async function perform(
   const terminal = new Terminal(process, { json: invocation.json });
   const interrupt = interruptSignal();
   try {
-    return report(
-      terminal,
-      invocation.command,
-      await run(terminal, invocation, interrupt, useCase),
-    );
+    const open = () => openSession(terminal, interrupt.signal, invocation);
+    return report(terminal, invocation.command, await run(open, useCase));
+  } catch (error) {
+    if (process.env.PGHERD_DEBUG && error instanceof Error) terminal.err(error.stack ?? '');
+    // What a call says after Ctrl-C is only an echo of it.
+    const reason = interrupt.signal.aborted ? interrupt.reason(error) : error;
+    return report(terminal, invocation.command, failureOf(reason));
   } finally {
     interrupt.release();
   }
@@ -62,22 +64,14 @@ export function reportUnknownCommand(
 }
 
 async function run(
-  terminal: Terminal,
-  invocation: Invocation,
-  interrupt: Interrupt,
+  open: () => Promise<OpenSession>,
   useCase: (session: Session) => Promise<Result>,
 ): Promise<Result> {
+  const session = await open();
   try {
-    const session = await openSession(terminal, interrupt.signal, invocation);
-    try {
-      return await useCase(session);
-    } finally {
-      await session.close();
-    }
-  } catch (error) {
-    if (process.env.PGHERD_DEBUG && error instanceof Error) terminal.err(error.stack ?? '');
-    // What a call says after Ctrl-C is only an echo of it.
-    return failureOf(interrupt.signal.aborted ? interrupt.reason(error) : error);
+    return await useCase(session);
+  } finally {
+    await session.close();
   }
 }
 

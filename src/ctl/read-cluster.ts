@@ -9,8 +9,9 @@ import type { Session } from './session.ts';
 export function requireScope(session: Session, cluster: string | undefined): string {
   const scope = cluster ?? session.settings.scope;
   if (scope) return scope;
+  const read = session.settings.sources.map(printable).join(', ') || 'none';
   throw new Refusal('no-cluster-name', 'No cluster was named and the configuration has no scope', {
-    hint: `name one: pgherd list CLUSTER (configuration read: ${session.settings.sources.join(', ') || 'none'})`,
+    hint: `name one: pgherd list CLUSTER (configuration read: ${read})`,
     usage: true,
   });
 }

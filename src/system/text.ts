@@ -3,7 +3,7 @@
  * paragraph separators, bidirectional marks, zero-width characters.
  */
 const UNSAFE =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: finding control characters is the purpose
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: to find them is the purpose
   /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 
 /**

@@ -21,7 +21,7 @@ export interface Plan {
   readonly dryRun: boolean;
 }
 
-/** The `data` of `--json`: what is known at the end; `null` for all that was not, or was not looked at. */
+/** The `data` of `--json`: what is known at the end; `null` for what was not, or not looked at. */
 export function takeoverData(
   plan: Plan,
   seen: { readonly sent?: Sent | undefined; readonly followed?: Followed } = {},

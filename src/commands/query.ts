@@ -46,7 +46,7 @@ export default class Query extends BaseCommand {
       query(session, {
         cluster: args.cluster,
         group: flags.group,
-        sql: await querySql({ command: flags.command, file: flags.file }),
+        sql: await querySql({ command: flags.command, file: flags.file }, session.signal),
         format: flags.format,
         delimiter: flags.delimiter,
         role: flags.role,

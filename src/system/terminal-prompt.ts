@@ -69,6 +69,6 @@ async function askLine(message: string, initial: string | undefined, signal: Abo
 }
 
 function noTerminal(question: Question): Refusal {
-  const message = `An answer is needed and there is no terminal to ask: ${question.message}`;
+  const message = `An answer is needed and there is no terminal to ask: ${question.message.trimEnd()}`;
   return new Refusal('no-terminal', message, { hint: `pass ${question.flag}` });
 }

@@ -21,7 +21,6 @@ export function wantsCallLog(env: Readonly<Record<string, string | undefined>>):
 /** The same store; every call is told with its outcome and how long it took. No values. */
 export function loggedStore(store: Store, log: CallLog): Store {
   return {
-    ...store,
     cluster: (scope, group) => loggedCluster(store.cluster(scope, group), scope, log),
     readAll: (signal) => told(log, 'DCS read all clusters', () => store.readAll(signal)),
     close: () => store.close(),

@@ -22,6 +22,8 @@ export interface ReinitJob {
   /** As the member last answered; empty when it never did. */
   state: string;
   copy?: CopyProgress;
+  /** The `seconds` at which the copy that goes on now was first seen. */
+  copyFrom?: number;
   /** Seconds from the first look to the end, or to the last look. */
   seconds: number;
 }
@@ -110,8 +112,12 @@ function observe(
   });
   job.state = status?.state ?? job.state;
   job.seconds = Math.round((now - seen.started) / 1000);
-  if (isEnd(step)) job.end = step;
-  else job.track = step;
+  if (isEnd(step)) {
+    job.end = step;
+    return;
+  }
+  if (step.copies > job.track.copies) job.copyFrom = job.seconds;
+  job.track = step;
 }
 
 interface LeaderSight {
@@ -151,7 +157,8 @@ function textOf(job: ReinitJob): string {
     const total = copy.totalBytes;
     const percent = total ? `, ${Math.min(100, Math.floor((100 * copy.bytes) / total))} %` : '';
     const of = total ? ` of ${byteSize(total)}` : '';
-    const rate = seconds > 0 ? `, ${byteSize(copy.bytes / seconds)}/s` : '';
+    const copying = seconds - (job.copyFrom ?? 0);
+    const rate = copying > 0 ? `, ${byteSize(copy.bytes / copying)}/s` : '';
     parts.push(`${copy.phase}: ${byteSize(copy.bytes)}${of}${percent}${rate}`);
   }
   return parts.join(', ');

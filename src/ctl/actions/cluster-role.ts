@@ -13,7 +13,7 @@ import { followRole, type RoleStand, type RoleTarget } from './cluster-role-wait
 import { hintFor, type MemberOutcome } from './member-outcome.ts';
 
 /** What a standby cluster replicates from (Patroni's `standby_cluster` section). */
-export interface StandbySource {
+interface StandbySource {
   readonly host?: string;
   readonly port?: number;
   readonly primary_slot_name?: string;

@@ -34,7 +34,7 @@ export interface RestartOptions {
 }
 
 /** The `data` of `--json`. */
-export interface RestartData {
+interface RestartData {
   readonly cluster: string;
   readonly dryRun: boolean;
   readonly order: RestartOrder['order'];
@@ -57,7 +57,7 @@ export async function restart(session: Session, options: RestartOptions): Promis
   const selected = await selectMembers(session, view, selection);
   const schedule = await askSchedule(session, view, options);
   const order = chooseMembers(view, selected, { ...options, scheduled: schedule !== undefined });
-  const head = {
+  const head: Omit<RestartData, 'members'> = {
     cluster: options.cluster,
     dryRun: options.dryRun,
     order: order.order,

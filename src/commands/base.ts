@@ -46,6 +46,8 @@ export abstract class BaseCommand extends Command {
     flags: GlobalFlagValues,
     useCase: (session: Session) => Promise<Result>,
   ): Promise<void> {
+    // Should Node find nothing left to wait for before there is a result: that is no success.
+    process.exitCode = 1;
     process.exitCode = await perform(
       {
         command: this.id ?? '',

@@ -1,5 +1,13 @@
 import { Interrupted, Refusal } from '../model/errors.ts';
+import { askHidden, askLine } from './dumb-prompt.ts';
 import type { Prompt, Question } from './prompt.ts';
+
+/** Names of the errors by which a prompt says that the person wants no more of it. */
+const INTERRUPTIONS: ReadonlySet<string> = new Set([
+  'ExitPromptError',
+  'AbortPromptError',
+  'Interrupted',
+]);
 
 /** How the prompts may reach the person. */
 export interface PromptOptions {
@@ -20,7 +28,7 @@ export function terminalPrompt(options: PromptOptions): Prompt {
       return await open();
     } catch (error) {
       const name = error instanceof Error ? error.name : '';
-      if (name === 'ExitPromptError' || name === 'AbortPromptError' || options.signal.aborted) {
+      if (INTERRUPTIONS.has(name) || options.signal.aborted) {
         throw new Interrupted('Interrupted: nothing was changed');
       }
       throw error;
@@ -48,24 +56,11 @@ export function terminalPrompt(options: PromptOptions): Prompt {
       }),
     password: (question) =>
       ask(question, async () => {
+        if (options.dumb) return askHidden(question.message, options.signal);
         const { password } = await import('@inquirer/prompts');
         return password({ message: question.message }, context);
       }),
   };
-}
-
-async function askLine(message: string, initial: string | undefined, signal: AbortSignal) {
-  const shown = initial ? `${message} [${initial}]: ` : `${message}: `;
-  const { createInterface } = await import('node:readline/promises');
-  const lines = createInterface({ input: process.stdin, output: process.stderr, terminal: false });
-  try {
-    for (;;) {
-      const answer = await lines.question(shown, { signal });
-      if (answer !== '' || initial !== undefined) return answer || (initial ?? '');
-    }
-  } finally {
-    lines.close();
-  }
 }
 
 function noTerminal(question: Question): Refusal {

@@ -1,4 +1,5 @@
 import { type ClusterView, leaderMember } from '../../model/cluster.ts';
+import { Interrupted } from '../../model/errors.ts';
 import type { Member } from '../../model/member.ts';
 import { printable } from '../../system/text.ts';
 import { reinitializeBody } from '../../wire/rest.ts';
@@ -51,8 +52,7 @@ export async function reinit(session: Session, options: ReinitOptions): Promise<
   } as const;
   const selected = await selectMembers(session, view, selection);
   await confirmAction(session, selected, selection);
-  const started: { outcome: MemberOutcome; job: ReinitJob }[] = [];
-  for (const member of selected) started.push(await start(session, member, options));
+  const started = await startAll(session, selected, options);
   const jobs = started.flatMap(({ outcome, job }) => (outcome.outcome === 'failed' ? [] : [job]));
   if (options.wait && jobs.length > 0) {
     const progress = reinitProgress(session, sources(view, options));
@@ -63,6 +63,32 @@ export async function reinit(session: Session, options: ReinitOptions): Promise<
   );
   const { cluster, fromLeader, wait } = options;
   return concludeMembers('reinitialize', members, { cluster, fromLeader, waited: wait, members });
+}
+
+interface Started {
+  readonly outcome: MemberOutcome;
+  readonly job: ReinitJob;
+}
+
+/** One after the other: a question may come between. Ctrl-C then says what was begun before it. */
+async function startAll(
+  session: Session,
+  members: readonly Member[],
+  options: ReinitOptions,
+): Promise<Started[]> {
+  const started: Started[] = [];
+  try {
+    for (const member of members) started.push(await start(session, member, options));
+    return started;
+  } catch (error) {
+    const begun = started.filter(({ outcome }) => outcome.outcome !== 'failed');
+    if (!(error instanceof Interrupted) || begun.length === 0) throw error;
+    const names = begun.map(({ outcome }) => printable(outcome.member)).join(', ');
+    throw new Interrupted(
+      `Interrupted: reinitialize was begun on ${names} and goes on; ` +
+        `pgherd list ${printable(options.cluster)} shows where it stands`,
+    );
+  }
 }
 
 /** Sends the request to one member; asks what to do when the member is at something already. */

@@ -87,6 +87,24 @@ describe('reinit', () => {
     expect(result.outcome).toBe('done');
   });
 
+  it('says on Ctrl-C at a question what was begun before it', async () => {
+    const busy: Order = (name) =>
+      name === 'pg2'
+        ? { status: 200, body: 'reinitialize started' }
+        : { status: 503, body: 'restart already in progress' };
+    const { session } = setUp(busy, { answers: [true] });
+    session.prompt.confirm = async ({ message }) => {
+      if (message.startsWith('Are you sure')) return true;
+      throw new Interrupted('Interrupted: nothing was changed');
+    };
+    const both = { ...FORCE, members: ['pg2', 'pg3'], force: false };
+    await expect(reinit(session, both)).rejects.toThrow(
+      'Interrupted: reinitialize was begun on pg2 and goes on; pgherd list demo shows where it stands',
+    );
+    const alone = reinit(session, { ...both, members: ['pg3'] });
+    await expect(alone).rejects.toThrow('Interrupted: nothing was changed');
+  });
+
   it('fails when the member refuses, and waits for nobody then', async () => {
     const refuse: Order = () => ({
       status: 503,

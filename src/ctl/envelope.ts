@@ -1,7 +1,7 @@
 import type { Result } from './result.ts';
 
 /** Version of the envelope and of the data in it; raised when a reader would have to change. */
-export const ENVELOPE_SCHEMA = 'pgherd/1';
+const ENVELOPE_SCHEMA = 'pgherd/1';
 
 /** What `--json` prints: the same keys always, `null` where there is nothing. */
 export interface Envelope {

@@ -52,7 +52,7 @@ export async function openSession(
   const rest = once(async () => {
     const { openMemberApi } = await import('../rest/client.ts');
     const defaultTimeoutMs = settings.callTimeoutMs;
-    const opened = await openMemberApi(settings.rest, { defaultTimeoutMs, signal, readFile });
+    const opened = openMemberApi(settings.rest, { defaultTimeoutMs, signal, readFile });
     return log ? loggedMemberApi(opened, log) : opened;
   });
   return {

@@ -25,21 +25,10 @@ export async function readCluster(
   scope: string,
   group: number | undefined,
 ): Promise<ClusterView> {
-  const view = await readClusterOrNothing(session, scope, group);
-  if (isEmptyCluster(view)) throw await unknownCluster(session, scope);
-  return view;
-}
-
-/** Like `readCluster`, but a cluster of which nothing is known is a view with nothing in it. */
-export async function readClusterOrNothing(
-  session: Session,
-  scope: string,
-  group: number | undefined,
-): Promise<ClusterView> {
   const dcs = await session.dcs(scope, group);
-  const documents = await dcs.read(session.signal);
-  const view = parseSnapshot(scope, documents, group);
+  const view = parseSnapshot(scope, await dcs.read(session.signal), group);
   for (const warning of view.warnings) session.io.warn(warning);
+  if (isEmptyCluster(view)) throw await unknownCluster(session, scope);
   return view;
 }
 

@@ -4,7 +4,7 @@ import { DcsError, Interrupted, Refusal } from '../model/errors.ts';
  * How a command ended. `done` 0, `failed` 1, `unknown` 3 (it may still be running),
  * `unhealthy` 4 (health checks only).
  */
-export type Outcome = 'done' | 'failed' | 'unknown' | 'unhealthy';
+type Outcome = 'done' | 'failed' | 'unknown' | 'unhealthy';
 
 /** One sentence on what went wrong, for the envelope and stderr. */
 export interface Failure {

@@ -18,7 +18,7 @@ export interface SqlResult {
   readonly rows: readonly (readonly SqlValue[])[];
 }
 
-export type SqlValue = string | number | bigint | WholeFloat | boolean | null;
+type SqlValue = string | number | bigint | WholeFloat | boolean | null;
 
 /** PostgreSQL refused the statement, or the connection could not be made or broke. */
 export class SqlError extends Error {

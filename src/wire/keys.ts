@@ -23,9 +23,6 @@ const FIXED_NAMES: ReadonlySet<string> = new Set([
   'optime/leader',
 ]);
 
-/** Patroni's default namespace. */
-export const DEFAULT_NAMESPACE = '/service';
-
 /** `service` → `/service/`: one slash before, one behind, as Patroni builds its paths. */
 export function namespacePrefix(namespace: string): string {
   const inner = namespace.replace(/^\/+|\/+$/g, '');

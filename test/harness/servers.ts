@@ -19,7 +19,7 @@ export interface PatroniInstall {
 const MODULES = 'usr/lib/python3/dist-packages';
 
 /** Every Patroni that is here, the newest first. */
-export function installedPatronis(): PatroniInstall[] {
+function installedPatronis(): PatroniInstall[] {
   const suites = existsSync(SERVERS) ? readdirSync(SERVERS) : [];
   const found = [
     ...suites.map((suite) => readInstall(join(SERVERS, suite, 'unpacked', MODULES), true)),

@@ -6,8 +6,8 @@ export interface Line {
   readonly ours: number;
   readonly theirs: number;
   /** Ours may be this share of theirs … */
-  readonly share?: number;
-  /** … or this many units. */
+  readonly share?: number | undefined;
+  /** … or this many units; with neither there is no target. */
   readonly atMost?: number;
 }
 
@@ -34,8 +34,8 @@ export function report(lines: readonly Line[], circumstances: Circumstances): Re
     amount(line.ours, line.unit),
     amount(line.theirs, line.unit),
     (line.ours / line.theirs).toPrecision(2),
-    line.atMost === undefined ? `≤ ${line.share} ×` : `≤ ${amount(line.atMost, line.unit)}`,
-    met(line) ? 'met' : 'MISSED',
+    target(line),
+    hasTarget(line) ? (met(line) ? 'met' : 'MISSED') : '',
   ]);
   const table = markdown([header, ...rows]);
   return {
@@ -46,7 +46,16 @@ export function report(lines: readonly Line[], circumstances: Circumstances): Re
 }
 
 function met(line: Line): boolean {
-  return line.ours <= (line.atMost ?? line.theirs * (line.share ?? 1));
+  return line.ours <= (line.atMost ?? line.theirs * (line.share ?? Number.POSITIVE_INFINITY));
+}
+
+function hasTarget({ share, atMost }: Line): boolean {
+  return share !== undefined || atMost !== undefined;
+}
+
+function target({ share, atMost, unit }: Line): string {
+  if (atMost !== undefined) return `≤ ${amount(atMost, unit)}`;
+  return share === undefined ? '' : `≤ ${share} ×`;
 }
 
 function amount(value: number, unit: Line['unit']): string {
@@ -79,6 +88,8 @@ ${table}
 - patronictl has no \`list --all\`. What stands there is reckoned: it was given ${sample} cluster names
   in one call, and the time for each further one was multiplied. A loop that starts patronictl for
   each cluster takes longer than that.
+- The lines "nothing" show what Node and Python take before any code of ours or theirs runs
+  (\`node -e 0\`, \`python3 -c pass\`).
 - In the line with 100 members the second number is ours of 3 members, not patronictl's.
 `;
 }

@@ -57,70 +57,68 @@ interface World {
   readonly nodes: readonly { readonly name: string; readonly binary: string }[];
 }
 
-async function compare(world: World): Promise<Line[]> {
-  const { config, install, stopwatch } = world;
-  const ours = (binary: string, ...args: string[]): Contender =>
-    contender([binary, join(ROOT, 'bin/run.js'), '-c', config, ...args], {});
+/** Everyone who takes part, and what is made of their runs in the end. */
+function contenders({ config, install, nodes }: World) {
+  const run = join(ROOT, 'bin/run.js');
+  const python = ['/usr/bin/python3', '-c', PATRONICTL, '-c', config];
   const theirs = (...args: string[]): Contender =>
-    contender(
-      ['/usr/bin/python3', '-c', PATRONICTL, '-c', config, ...args],
-      install.unpacked ? { PYTHONPATH: install.modules } : {},
-    );
+    contender([...python, ...args], install.unpacked ? { PYTHONPATH: install.modules } : {});
   const sample = Array.from({ length: SAMPLE }, (_, index) => `many-${index}`);
-  const all = {
+  return {
     list: theirs('list', 'three'),
     version: theirs('version'),
     some: theirs('list', ...sample),
-    own: world.nodes.map(({ name, binary }) => ({
-      name,
-      list: ours(binary, 'list', 'three'),
-      version: ours(binary, 'version'),
-      hundred: ours(binary, 'list', 'hundred'),
-      all: ours(binary, 'list', '--all'),
-    })),
+    bare: contender(['/usr/bin/python3', '-c', 'pass'], {}),
+    own: nodes.map(({ name, binary }) => {
+      const ours = (...args: string[]): Contender =>
+        contender([binary, run, '-c', config, ...args], {});
+      return {
+        name,
+        list: ours('list', 'three'),
+        version: ours('version'),
+        hundred: ours('list', 'hundred'),
+        all: ours('list', '--all'),
+        bare: contender([binary, '-e', '0'], {}),
+      };
+    }),
   };
-  const own = all.own.flatMap((node) => [node.list, node.version, node.hundred, node.all]);
-  await race(stopwatch, [all.list, all.version, all.some, ...own]);
+}
 
+type All = ReturnType<typeof contenders>;
+
+function linesOf(all: All, node: All['own'][number]): Line[] {
+  const share = node.name.startsWith('Node 20') ? 0.4 : 0.25;
+  const compared = { node: node.name, share };
   const perCluster = (time(all.some) - time(all.list)) / (SAMPLE - 1);
-  const manyClusters = time(all.list) + perCluster * (CLUSTERS - 1);
-  return all.own.flatMap((node): Line[] => {
-    const share = node.name.startsWith('Node 20') ? 0.4 : 0.25;
-    const ms = { unit: 'ms', node: node.name } as const;
-    const mib = { unit: 'MiB', node: node.name } as const;
-    return [
-      { ...ms, what: '`list`, 3 members', ours: time(node.list), theirs: time(all.list), share },
-      { ...ms, what: '`version`', ours: time(node.version), theirs: time(all.version), share },
-      {
-        ...ms,
-        what: '`list`, 100 members; beside it ours of 3',
-        ours: time(node.hundred),
-        theirs: time(node.list),
-        share: 1.2,
-      },
-      {
-        ...ms,
-        what: `\`list --all\`, ${CLUSTERS} clusters; patronictl's is reckoned`,
-        ours: time(node.all),
-        theirs: manyClusters,
-        atMost: 2000,
-      },
-      {
-        ...mib,
-        what: '`list`, 3 members: peak memory',
-        ours: memory(node.list),
-        theirs: memory(all.list),
-        share: 1,
-      },
-      {
-        ...mib,
-        what: '`version`: peak memory',
-        ours: memory(node.version),
-        theirs: memory(all.version),
-        share: 1,
-      },
-    ];
-  });
+  const hundred = { ours: time(node.hundred), theirs: time(node.list), share: 1.2 };
+  const many = {
+    ours: time(node.all),
+    theirs: time(all.list) + perCluster * (CLUSTERS - 1),
+    atMost: 2000,
+  };
+  const timed = (what: string, ours: Contender, theirs: Contender): Line => {
+    return { ...compared, what, unit: 'ms', ours: time(ours), theirs: time(theirs) };
+  };
+  const memories = (what: string, ours: Contender, theirs: Contender): Line => {
+    const line = { ours: memory(ours), theirs: memory(theirs), share: 1 };
+    return { node: node.name, what: `${what}: peak memory`, unit: 'MiB', ...line };
+  };
+  return [
+    timed('`list`, 3 members', node.list, all.list),
+    timed('`version`', node.version, all.version),
+    { node: node.name, unit: 'ms', what: '`list`, 100 members; beside it ours of 3', ...hundred },
+    { node: node.name, unit: 'ms', what: `\`list --all\`, ${CLUSTERS} clusters`, ...many },
+    memories('`list`, 3 members', node.list, all.list),
+    { ...timed('nothing: Node beside Python', node.bare, all.bare), share: undefined },
+    { ...memories('nothing: Node beside Python', node.bare, all.bare), share: undefined },
+  ];
+}
+
+async function compare(world: World): Promise<Line[]> {
+  const all = contenders(world);
+  const own = all.own.flatMap(({ name: _, ...each }) => Object.values(each));
+  await race(world.stopwatch, [all.list, all.version, all.some, all.bare, ...own]);
+  return all.own.flatMap((node) => linesOf(all, node));
 }
 
 const install = patroni('4.1');

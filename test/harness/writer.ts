@@ -3,7 +3,7 @@ import type { Cluster } from './patroni.ts';
 import { SUPERUSER } from './patroni-config.ts';
 
 /** What a client that writes all the time has seen. */
-export interface Written {
+interface Written {
   readonly rows: number;
   /** The longest time between two rows that the server acknowledged. */
   readonly longestGapMs: number;

@@ -64,6 +64,7 @@ export function terminalPrompt(options: PromptOptions): Prompt {
 }
 
 function noTerminal(question: Question): Refusal {
-  const message = `An answer is needed and there is no terminal to ask: ${question.message.trimEnd()}`;
+  const asked = question.message.trimEnd();
+  const message = `An answer is needed and there is no terminal to ask: ${asked}`;
   return new Refusal('no-terminal', message, { hint: `pass ${question.flag}` });
 }

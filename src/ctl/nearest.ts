@@ -3,6 +3,8 @@ export function nearest(wanted: string, names: readonly string[]): string | unde
   const limit = Math.max(2, Math.floor(wanted.length / 3));
   let best: { name: string; distance: number } | undefined;
   for (const name of names) {
+    // The distance is at least that: a name of a megabyte is not compared letter by letter.
+    if (Math.abs(wanted.length - name.length) > limit) continue;
     const distance = editDistance(wanted.toLowerCase(), name.toLowerCase());
     if (distance <= limit && (!best || distance < best.distance)) best = { name, distance };
   }

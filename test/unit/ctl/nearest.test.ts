@@ -16,3 +16,9 @@ describe('nearest', () => {
     expect(nearest('x', [])).toBeUndefined();
   });
 });
+
+it('does not compare names that are far too long, letter by letter', () => {
+  const long = 'x'.repeat(5_000_000);
+  expect(nearest(long, ['demo', 'prod'])).toBeUndefined();
+  expect(nearest('demo', [long])).toBeUndefined();
+});

@@ -52,14 +52,13 @@ export function takeoverProgress(before: Before, { view, statuses }: Sight): Tak
     return { ...nothing, oldLeaderRejoined, notFollowing, locked, requested };
   }
   const leader = stateOf(view.leader, view, statuses);
-  const promoted =
-    leader.state === 'running' && (isPrimaryRole(leader.role) || leader.role === 'standby_leader');
+  const promoted = leader.state === 'running' && leads(leader.role);
   const follows = (name: string, mustStream: boolean): boolean => {
     const member = stateOf(name, view, statuses);
     return (
       promoted &&
       member.state === 'running' &&
-      !isPrimaryRole(member.role) &&
+      !leads(member.role) &&
       (leader.timeline === undefined || member.timeline === leader.timeline) &&
       (!mustStream || !before.streamingIsTold || member.replicationState !== undefined)
     );
@@ -88,6 +87,11 @@ export function isComplete(progress: TakeoverProgress): boolean {
 
 function hasToReturn({ leader, running }: Before): boolean {
   return leader !== undefined && running.has(leader);
+}
+
+/** A standby leader streams too, from another cluster: while it says so it follows nobody here. */
+function leads(role: string): boolean {
+  return isPrimaryRole(role) || role === 'standby_leader';
 }
 
 interface State {

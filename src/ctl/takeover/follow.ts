@@ -72,7 +72,7 @@ export async function followTakeover(session: Session, follow: Follow): Promise<
     dcs.tick();
     const sent = request.result();
     const elapsedMs = clock.monotonic() - startedMs;
-    const gone = quiet(progress, { sent, view, nowMs: clock.monotonic() });
+    const gone = quiet(progress, { sent, readMs: dcs.readMs(), nowMs: clock.monotonic() });
     const end = endOf({ progress, sent, gone, late: elapsedMs >= follow.timeoutMs });
     if (end !== 'answered') {
       const stage = stageText(progress, follow.before);
@@ -104,8 +104,9 @@ function endOf(now: {
 }
 
 /**
- * Watches for a request that is gone while the leader is the same, for long enough to be sure.
- * After silence of the one who was asked it failed only when the request was seen in the DCS.
+ * Watches for a request that is gone while the leader is the same, for long enough to be sure: in
+ * the DCS as it was read then, not before. After silence of the one who was asked it failed only
+ * when the request was seen in the DCS.
  */
 function quietTime(before: Before) {
   let since: number | undefined;
@@ -114,15 +115,16 @@ function quietTime(before: Before) {
     { requested, newLeader, locked }: TakeoverProgress,
     now: {
       readonly sent: Sent | undefined;
-      readonly view: ClusterView | undefined;
+      readonly readMs: number | undefined;
       readonly nowMs: number;
     },
   ): 'failed' | 'no-sign' | undefined => {
     seen ||= requested;
     const still = before.leader === undefined || locked;
-    const quiet = now.sent && now.view && !requested && newLeader === null && still;
+    const quiet = now.sent && !requested && newLeader === null && still;
     since = quiet ? (since ?? now.nowMs) : undefined;
-    if (since === undefined || now.nowMs - since < QUIET_MS) return undefined;
+    if (since === undefined || now.readMs === undefined) return undefined;
+    if (now.readMs - since < QUIET_MS) return undefined;
     return now.sent?.kind === 'silent' && !seen ? 'no-sign' : 'failed';
   };
 }
@@ -163,11 +165,15 @@ function track(send: () => Promise<Sent>) {
 /** Reads the DCS again and again without holding up the caller. */
 function watchDcs(session: Session, { view, group }: Pick<Follow, 'view' | 'group'>) {
   let latest: ClusterView | undefined;
+  let readMs: number | undefined;
   let failure: { readonly error: unknown } | undefined;
   let busy = false;
   let nextAt = 0;
-  const read = async (): Promise<void> => {
-    latest = (await readAgain(session, view.scope, group)) ?? latest;
+  const read = async (startedMs: number): Promise<void> => {
+    const found = await readAgain(session, view.scope, group);
+    if (!found) return;
+    latest = found;
+    readMs = startedMs;
   };
   return {
     tick(): void {
@@ -175,7 +181,7 @@ function watchDcs(session: Session, { view, group }: Pick<Follow, 'view' | 'grou
       if (busy || now < nextAt) return;
       busy = true;
       nextAt = now + READ_MS;
-      read()
+      read(now)
         .catch((error: unknown) => {
           failure = { error };
         })
@@ -188,5 +194,7 @@ function watchDcs(session: Session, { view, group }: Pick<Follow, 'view' | 'grou
       if (failure) throw failure.error;
       return latest;
     },
+    /** When that was asked for, on the monotonic clock; undefined: there was no answer yet. */
+    readMs: (): number | undefined => readMs,
   };
 }

@@ -16,6 +16,7 @@ const BEFORE: Before = {
   streamingIsTold: true,
 };
 const NEW = primarySays({ timeline: 2 });
+const STANDBY_LEADER = says({ role: 'standby_leader' });
 const FOLLOWS = says({ timeline: 2 });
 
 function sight(leader: string, reports: Record<string, MemberReport>): Sight {
@@ -55,6 +56,11 @@ describe('takeoverProgress', () => {
       { pg1: says({ timeline: 2, state: 'starting' }), pg2: NEW, pg3: FOLLOWS },
     ],
     ['another member is on the old timeline', 'pg2', { pg1: FOLLOWS, pg2: NEW, pg3: says() }],
+    [
+      'the old standby leader still calls itself one',
+      'pg2',
+      { pg1: STANDBY_LEADER, pg2: STANDBY_LEADER, pg3: says() },
+    ],
   ])('is not complete while %s', (_, leader, reports) => {
     expect(isComplete(takeoverProgress(BEFORE, sight(leader, reports)))).toBe(false);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Result } from '../../../../src/ctl/result.ts';
 import { type SwitchoverOptions, switchover } from '../../../../src/ctl/takeover/switchover.ts';
-import { Refusal } from '../../../../src/model/errors.ts';
+import { DcsError, Refusal } from '../../../../src/model/errors.ts';
 import { RestError } from '../../../../src/rest/member-api.ts';
 import { expectSchema } from '../../schema.ts';
 import { demoWorld, handOver, PRIMARY, REPLICA, type World } from './demo-world.ts';
@@ -174,6 +174,21 @@ describe('the end is seen, not believed', () => {
     expect(result.data.newLeader).toBeNull();
   });
 
+  it('a DCS that fell silent is no sign of a failure: what was read before says nothing', async () => {
+    const world = demoWorld({
+      onPost: () => ({ status: 503, body: 'Switchover status unknown' }),
+    });
+    const dcs = await world.session.dcs('demo');
+    const { read } = dcs;
+    let reads = 0;
+    dcs.read = async (signal) => {
+      if (++reads > 2) throw new DcsError('etcd does not answer');
+      return read.call(dcs, signal);
+    };
+    const result = await run(world, { candidate: 'pg2', timeout: 20 });
+    expect(result).toMatchObject({ outcome: 'unknown', error: { code: 'timeout' } });
+  });
+
   it('somebody else than the one who was named is an outcome of its own', async () => {
     const answer = { status: 200, body: 'Switched over to "pg3" instead of "pg2"' };
     const world = demoWorld({ onPost: (w) => handOver(w, { to: 'pg3', answer }) });
@@ -219,7 +234,6 @@ describe('the end is seen, not believed', () => {
     const dcs = await world.session.dcs('demo');
     const { read } = dcs;
     let reads = 0;
-    const { DcsError } = await import('../../../../src/model/errors.ts');
     dcs.read = async (signal) => {
       if (++reads > 1 && reads < 8) throw new DcsError('etcd does not answer');
       return read.call(dcs, signal);

@@ -89,27 +89,28 @@ export type TakeoverReply =
   | { readonly kind: 'other-leader'; readonly leader: string }
   | { readonly kind: 'scheduled' }
   /** The order was taken, and its end was not seen, or not seen well: look. */
-  | { readonly kind: 'look'; readonly saidFailed: boolean }
+  | { readonly kind: 'look' }
   | { readonly kind: 'not-supported' }
   | { readonly kind: 'denied' }
   | { readonly kind: 'refused' };
 
 /**
  * Reads an answer to `POST /switchover` or `POST /failover` (Patroni 3 and 4: plain text). A 503
- * does not say that it failed: "failed" there is a guess from the /failover key having gone.
+ * does not say that it failed: "failed" there is a guess from the /failover key having gone, and
+ * "failed to write" may be an answer of the DCS that got lost.
  */
 export function parseTakeoverReply(status: number, body: string): TakeoverReply {
   if (status === 200) return parseDone(body);
   if (status === 202) return { kind: 'scheduled' };
   if (status === 401 || status === 403) return { kind: 'denied' };
   if (status === 501) return { kind: 'not-supported' };
-  if (status === 503 && /^(switchover|failover) (failed|status unknown)/i.test(body)) {
-    return { kind: 'look', saidFailed: /^\w+ failed/.test(body) };
-  }
+  if (status === 503 && OPEN_ENDED.test(body)) return { kind: 'look' };
   // A gateway between us and the member gave up, not the member.
-  if (status === 502 || status === 504) return { kind: 'look', saidFailed: false };
+  if (status === 502 || status === 504) return { kind: 'look' };
   return { kind: 'refused' };
 }
+
+const OPEN_ENDED = /^(?:(?:switchover|failover) (?:failed|status unknown)|failed to write)/i;
 
 function parseDone(body: string): TakeoverReply {
   const other = /ed over to "(.*)" instead of "/s.exec(body);

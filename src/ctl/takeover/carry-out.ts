@@ -56,7 +56,7 @@ export async function carryOut(
   });
 }
 
-/** Without following: the answer is the result. A schedule without an answer is looked for. */
+/** Without following: the answer is the result. A schedule without a clear one is looked for. */
 async function sendOnly(session: Session, plan: Plan, command: TakeoverCommand): Promise<Result> {
   const sent = await sendTakeover(session, plan.view, command);
   const settled = plan.schedule ? await lookForSchedule(session, plan, sent) : sent;
@@ -69,7 +69,8 @@ async function sendOnly(session: Session, plan: Plan, command: TakeoverCommand):
 }
 
 async function lookForSchedule(session: Session, plan: Plan, sent: Sent): Promise<Sent> {
-  if (sent.kind !== 'silent') return sent;
+  const open = sent.kind === 'silent' || (sent.kind === 'answered' && sent.reply.kind === 'look');
+  if (!open) return sent;
   const view = await readAgain(session, plan.view.scope, plan.group);
   const found = view?.failover;
   const wanted = Date.parse(plan.schedule?.utc ?? '');

@@ -124,15 +124,16 @@ describe('a switchover that goes well', () => {
 });
 
 describe('the end is seen, not believed', () => {
-  it.each(['Switchover status unknown', 'Switchover failed'])(
-    'a 503 "%s" that is followed by a new leader is a success',
-    async (body) => {
-      const world = demoWorld({ onPost: (w) => handOver(w, { answer: { status: 503, body } }) });
-      const result = await run(world, { candidate: 'pg2' });
-      expect(result.outcome).toBe('done');
-      expect(result.data.newLeader).toBe('pg2');
-    },
-  );
+  it.each([
+    'Switchover status unknown',
+    'Switchover failed',
+    'failed to write failover key into DCS',
+  ])('a 503 "%s" that is followed by a new leader is a success', async (body) => {
+    const world = demoWorld({ onPost: (w) => handOver(w, { answer: { status: 503, body } }) });
+    const result = await run(world, { candidate: 'pg2' });
+    expect(result.outcome).toBe('done');
+    expect(result.data.newLeader).toBe('pg2');
+  });
 
   it('a lost answer is no second request: what is seen counts', async () => {
     const world = demoWorld({
@@ -163,16 +164,18 @@ describe('the end is seen, not believed', () => {
     expect(world.session.documents.has('failover')).toBe(false);
   });
 
-  it('a 503 "failed" with the same leader and no request left is a failure', async () => {
-    const body = 'Switchover failed';
-    const world = demoWorld({ onPost: () => ({ status: 503, body }) });
-    const result = await run(world, { candidate: 'pg2' });
-    expect(result).toMatchObject({
-      outcome: 'failed',
-      error: { code: 'switchover-failed', message: `Switchover failed, details: 503, ${body}` },
-    });
-    expect(result.data.newLeader).toBeNull();
-  });
+  it.each(['Switchover failed', 'failed to write failover key into DCS'])(
+    'a 503 "%s" with the same leader and no request left is a failure',
+    async (body) => {
+      const world = demoWorld({ onPost: () => ({ status: 503, body }) });
+      const result = await run(world, { candidate: 'pg2' });
+      expect(result).toMatchObject({
+        outcome: 'failed',
+        error: { code: 'switchover-failed', message: `Switchover failed, details: 503, ${body}` },
+      });
+      expect(result.data.newLeader).toBeNull();
+    },
+  );
 
   it('a DCS that fell silent is no sign of a failure: what was read before says nothing', async () => {
     const world = demoWorld({
@@ -246,7 +249,6 @@ describe('a request that is refused', () => {
   it.each([
     [412, 'candidate name does not match with sync_standby', 'switchover-refused'],
     [400, '', 'switchover-refused'],
-    [503, 'failed to write failover key into DCS', 'switchover-refused'],
     [401, 'no auth header received', 'access-denied'],
     [403, 'Access is denied', 'access-denied'],
   ])('%i fails with the words of the member', async (status, body, code) => {
@@ -505,17 +507,21 @@ describe('a scheduled switchover', () => {
     expect(world.session.warnings[0]).toContain('2026-03-01T00:00:00+00:00');
   });
 
-  it('is looked for when the answer is lost', async () => {
-    const lost = (found: boolean) =>
+  it('is looked for when the answer is lost, or leaves it open', async () => {
+    const body = 'failed to write failover key into DCS';
+    const lost = (found: boolean, answers: boolean) =>
       demoWorld({
         onPost: (w) => {
           if (found) w.set('failover', { leader: 'pg1', member: 'pg2', scheduled_at: scheduled });
+          if (answers) return { status: 503, body };
           throw new RestError('timeout', 'no answer');
         },
       });
     const options = { candidate: 'pg2', scheduled };
-    expect((await run(lost(true), options)).outcome).toBe('done');
-    expect((await run(lost(false), options)).outcome).toBe('unknown');
+    expect((await run(lost(true, false), options)).outcome).toBe('done');
+    expect((await run(lost(false, false), options)).outcome).toBe('unknown');
+    expect((await run(lost(true, true), options)).outcome).toBe('done');
+    expect((await run(lost(false, true), options)).outcome).toBe('unknown');
   });
 });
 

@@ -1,4 +1,5 @@
-import { isRecord, type Json } from '../model/json.ts';
+import { isRecord, type Json, WholeFloat } from '../model/json.ts';
+import { pythonNumber } from '../model/python.ts';
 
 type JsonMap = Readonly<Record<string, Json>>;
 
@@ -28,11 +29,14 @@ function isMap(value: Json | undefined): value is JsonMap {
 
 /** True for scalars that Python's `str` would print alike. */
 function readsTheSame(one: Json, other: Json): boolean {
-  if (typeof one === 'object' || typeof other === 'object') return false;
-  return pythonText(one) === pythonText(other);
+  const text = pythonText(one);
+  return text !== undefined && text === pythonText(other);
 }
 
-function pythonText(value: string | number | bigint | boolean): string {
+/** Undefined for what is no scalar. */
+function pythonText(value: Json): string | undefined {
+  if (typeof value === 'string') return value;
   if (typeof value === 'boolean') return value ? 'True' : 'False';
-  return String(value);
+  if (value instanceof WholeFloat) return pythonNumber(value);
+  return typeof value === 'object' ? undefined : pythonNumber(value);
 }

@@ -1,5 +1,6 @@
 import { Refusal } from '../model/errors.ts';
-import { isRecord, type Json } from '../model/json.ts';
+import { isRecord, type Json, WholeFloat } from '../model/json.ts';
+import { pythonNumber } from '../model/python.ts';
 import { printable } from '../system/text.ts';
 
 /** A map inside the configuration: its values are checked when they are asked for. */
@@ -26,7 +27,9 @@ export function hasKey(section: Section, key: string): boolean {
 export function textIn(section: Section, key: string): string | undefined {
   const value = valueIn(section, key);
   if (value === undefined || typeof value === 'string') return value;
-  if (typeof value === 'number' || typeof value === 'bigint') return String(value);
+  if (typeof value === 'number' || typeof value === 'bigint' || value instanceof WholeFloat) {
+    return pythonNumber(value);
+  }
   throw wrongValue(section, key, 'must be text');
 }
 

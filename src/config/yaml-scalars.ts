@@ -1,4 +1,4 @@
-import type { Json } from '../model/json.ts';
+import { type Json, WholeFloat } from '../model/json.ts';
 
 // What a scalar without quotes means in YAML 1.1 as PyYAML's safe loader reads it, which is what
 // Patroni does with its files (PyYAML's resolver.py and constructor.py). It differs from the YAML
@@ -80,7 +80,13 @@ function magnitude(digits: string): bigint {
   return BigInt(digits);
 }
 
-function floatNumber(text: string): number {
+/** `1.0` stays a float, as in Python: written to the DCS it is not to become the integer 1. */
+function floatNumber(text: string): number | WholeFloat {
+  const value = floatValue(text);
+  return Number.isInteger(value) ? new WholeFloat(value) : value;
+}
+
+function floatValue(text: string): number {
   const sign = text.startsWith('-') ? -1 : 1;
   const digits = text.replace(/^[-+]/, '').replaceAll('_', '').toLowerCase();
   if (digits === '.inf') return sign * Number.POSITIVE_INFINITY;

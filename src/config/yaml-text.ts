@@ -8,7 +8,8 @@ import {
   parseDocument,
   type YAMLMap,
 } from 'yaml';
-import type { Json } from '../model/json.ts';
+import { isRecord, type Json, WholeFloat } from '../model/json.ts';
+import { pythonNumber } from '../model/python.ts';
 import { plainScalar, taggedScalar } from './yaml-scalars.ts';
 
 /** Text that is not YAML, or YAML that a configuration cannot be. Lines and columns start at 1. */
@@ -160,6 +161,7 @@ class Builder {
 
   private key(node: unknown, depth: number): string {
     const key = this.value(node, depth + 1);
+    if (typeof key === 'number' || key instanceof WholeFloat) return pythonNumber(key);
     if (key !== null && typeof key === 'object') {
       throw this.fail('a list or a map cannot be a key', isNode(node) ? offsetOf(node) : 0);
     }
@@ -175,7 +177,7 @@ class Builder {
 }
 
 function isPlainMap(value: Json | undefined): value is { readonly [key: string]: Json } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isRecord(value);
 }
 
 function isNode(value: unknown): value is Node {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { mergePatch } from '../../../src/config/patch.ts';
-import type { Json } from '../../../src/model/json.ts';
+import { type Json, WholeFloat } from '../../../src/model/json.ts';
 
 describe('mergePatch', () => {
   it.each<[string, Record<string, Json>, Record<string, Json>, Record<string, Json>]>([
@@ -13,6 +13,8 @@ describe('mergePatch', () => {
     ['replaces a map by a scalar', { a: { b: 1 } }, { a: 1 }, { a: 1 }],
     ['replaces a scalar by a map, nulls and all', { a: 1 }, { a: { b: null } }, { a: { b: null } }],
     ['keeps what reads the same', { a: '10', b: true }, { a: 10, b: 'True' }, { a: '10', b: true }],
+    ['keeps a float that reads the same', { a: '1.0' }, { a: new WholeFloat(1) }, { a: '1.0' }],
+    ['tells 1.0 from 1', { a: 1 }, { a: new WholeFloat(1) }, { a: new WholeFloat(1) }],
     ['tells true from 1', { a: true }, { a: 1 }, { a: 1 }],
     ['takes large numbers', { a: 1 }, { a: 2n ** 64n }, { a: 2n ** 64n }],
   ])('%s', (_, target, patch, result) => {

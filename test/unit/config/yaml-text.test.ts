@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseYaml, YamlError } from '../../../src/config/yaml-text.ts';
 import type { Json } from '../../../src/model/json.ts';
+import { WholeFloat } from '../../../src/model/json.ts';
 
 const parse = (text: string): Json => parseYaml(text, { source: 'x.yml' });
 
@@ -42,9 +43,10 @@ describe('scalars without quotes are what PyYAML makes of them', () => {
     ['190:20:30.15', 685230.15],
     ['12345678901234567890', 12345678901234567890n],
     ['1e3', '1e3'],
-    ['1.5e+3', 1500],
+    ['1.5e+3', new WholeFloat(1500)],
     ['.5', 0.5],
-    ['5.', 5],
+    ['5.', new WholeFloat(5)],
+    ['1.0', new WholeFloat(1)],
     ['-.inf', Number.NEGATIVE_INFINITY],
     ['.NaN', Number.NaN],
     ['2001-01-01', '2001-01-01'],
@@ -54,13 +56,22 @@ describe('scalars without quotes are what PyYAML makes of them', () => {
     ['500MB', '500MB'],
     ['!!str 12', '12'],
     ['!!int "0x10"', 16],
-    ['!!float 3', 3],
+    ['!!float 3', new WholeFloat(3)],
     ['!!null x', null],
     ['! 5', 5],
     ['"yes"', 'yes'],
     ["'010'", '010'],
   ])('%s', (text, value) => {
     expect(parse(`k: ${text}`)).toEqual({ k: value });
+  });
+
+  it('are as keys the text that Python makes of them', () => {
+    expect(Object.keys(parse('{1.0: a, 1.5: b, 7: c, true: d}') as object).sort()).toEqual([
+      '1.0',
+      '1.5',
+      '7',
+      'true',
+    ]);
   });
 });
 

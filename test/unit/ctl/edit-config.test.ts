@@ -364,6 +364,17 @@ describe('in the editor', () => {
     expect(discarded()).toBe(true);
   });
 
+  it.each([
+    '{"ttl":30,"a":1.0,"b":1e+16,"c":1e-05,"d":-0.0,"e":0.9,"f":12345678901234567890,"g":1e+22}',
+    '{"a":"1.0","b":"1e3","c":"on","d":"y","e":"1:30","f":"0x1f","g":"~","h":"","i":null,"j":true}',
+    '{"a":" x ","b":"l1\\nl2\\n","c":"# no","d":"k: v","e":"\\u0000","g":"=","h":"<<"}',
+    '{"a":[],"b":{},"c":[[1.5,{}],{"x":[null]}],"d":"2020-01-01","e":"\\u00e9\\ud83d\\ude00"}',
+  ])('changes nothing where nothing was edited: %s', async (config) => {
+    const world = { documents: { config }, edits: [(text: string) => text], answers: [] };
+    const { session } = await run({ validate: false }, world);
+    expect(session.stdout).toEqual(['Not changed']);
+  });
+
   it('opens the text again after a mistake, with the mistake above it', async () => {
     const { session, opened } = await run(
       {},

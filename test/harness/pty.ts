@@ -11,7 +11,7 @@ export interface PtyOptions {
 }
 
 /** How a program on a terminal ended. */
-export interface PtyEnd {
+interface PtyEnd {
   readonly code: number;
   /** All that was written, with its escape sequences. */
   readonly raw: string;

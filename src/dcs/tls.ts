@@ -53,13 +53,13 @@ async function check(material: TlsMaterial, settings: TlsSettings, section: stri
   const { ca, cert, key, passphrase } = material;
   const refuse = (what: string, error: unknown): Refusal =>
     new Refusal('tls-file', `${what} in the ${section} section: ${reasonOf(error)}`);
+  const noCa = `No certificate can be read from "${printable(settings.cacert ?? '')}", cacert`;
+  // OpenSSL takes a file without any certificate for one that trusts nobody.
+  if (ca && !ca.includes('-----BEGIN')) throw refuse(noCa, 'it is not in PEM format');
   try {
     createSecureContext(ca ? { ca } : {});
   } catch (error) {
-    throw refuse(
-      `No certificate can be read from "${printable(settings.cacert ?? '')}", cacert`,
-      error,
-    );
+    throw refuse(noCa, error);
   }
   try {
     if (cert) createSecureContext({ cert, key, passphrase });

@@ -130,7 +130,8 @@ function why(plan: Plan, sent: Sent | undefined): string {
 }
 
 function details(sent: { readonly status: number; readonly body: string }): string {
-  return `${sent.status}, ${printable(sent.body.trim())}`;
+  const body = printable(sent.body.trim());
+  return body === '' ? String(sent.status) : `${sent.status}, ${body}`;
 }
 
 function otherLeader(plan: Plan, newLeader: string): Failure {

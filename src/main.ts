@@ -1,6 +1,6 @@
 import type { Command, Interfaces } from '@oclif/core';
-import { hoistGlobalOptions } from './ctl/global-options.ts';
-import { reportUnknownCommand } from './ctl/perform.ts';
+import { hoistGlobalOptions } from './ctl/command-line/global-options.ts';
+import { reportNoCommand, reportUnknownCommand } from './ctl/perform.ts';
 
 /** pgherd's own commands; `tidy.test.ts` holds this list against `src/commands/`. */
 export const COMMAND_NAMES: ReadonlySet<string> = new Set([
@@ -30,6 +30,9 @@ export const COMMAND_NAMES: ReadonlySet<string> = new Set([
 /** Commands of oclif and its plugins. */
 const OCLIF_COMMANDS: ReadonlySet<string> = new Set(['autocomplete', 'help']);
 
+/** What oclif answers without a command. */
+const OCLIF_FLAGS: ReadonlySet<string> = new Set(['--help', '-h', '--version']);
+
 /**
  * Runs the command line `argv` (without `node` and the script). `root` is the folder of
  * package.json. Our own commands are started directly: looking for oclif's plugins would cost every
@@ -45,7 +48,12 @@ export async function main(argv: readonly string[], root: string): Promise<void>
     await command._run();
     return;
   }
-  const known = name === '' || name.startsWith('-') || OCLIF_COMMANDS.has(name);
+  if (name.startsWith('-') && !OCLIF_FLAGS.has(name)) {
+    process.exitCode = reportNoCommand(name, argv.includes('--json'));
+    return;
+  }
+  const known =
+    name === '' || OCLIF_FLAGS.has(name) || COMMAND_NAMES.has(name) || OCLIF_COMMANDS.has(name);
   if (!known && !process.stdin.isTTY) {
     // On a terminal oclif asks "did you mean …?"; here nobody could answer.
     process.exitCode = reportUnknownCommand(name, [...COMMAND_NAMES], rest.includes('--json'));

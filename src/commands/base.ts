@@ -1,4 +1,5 @@
-import { Command, Flags } from '@oclif/core';
+import { Command, Flags, type Interfaces } from '@oclif/core';
+import { lastValues, repeatable, usageSentence } from '../ctl/command-line/parsing.ts';
 import { perform, reportUsage } from '../ctl/perform.ts';
 import type { Result } from '../ctl/result.ts';
 import type { Session } from '../ctl/session.ts';
@@ -60,11 +61,22 @@ export abstract class BaseCommand extends Command {
     );
   }
 
+  /** Parses as click does: of an option that is given twice, the last one counts. */
+  protected override async parse<
+    F extends Interfaces.OutputFlags<Interfaces.FlagInput>,
+    B extends Interfaces.OutputFlags<Interfaces.FlagInput>,
+    A extends Interfaces.OutputArgs<Interfaces.ArgInput>,
+  >(options: Interfaces.Input<F, B, A>): Promise<Interfaces.ParserOutput<F, B, A>> {
+    const flags = { ...options.baseFlags, ...options.flags };
+    const again = { ...options, flags: repeatable(flags) } as Interfaces.Input<F, B, A>;
+    const parsed = await super.parse(again);
+    return { ...parsed, flags: lastValues(flags, parsed.flags) };
+  }
+
   /** Wrong usage, found by oclif while it parses: exit code 2, the envelope under `--json`. */
   protected override async catch(error: Error & { oclif?: { exit?: number } }): Promise<void> {
     if (error.oclif?.exit === 0) throw error;
-    const lines = error.message.split('\n').filter((line) => !line.startsWith('See more help'));
-    const message = lines.join(' ').trim();
+    const message = usageSentence(error);
     process.exitCode = reportUsage(this.id ?? '', this.argv.includes('--json'), message);
   }
 }

@@ -18,11 +18,11 @@ export default class Version extends BaseCommand {
   static override flags = { group: Flags.integer({ description: 'Citus group' }) };
 
   async run(): Promise<void> {
-    const { args, argv, flags } = await this.parse(Version);
+    const { args, raw, flags } = await this.parse(Version);
     await this.perform(flags, (session) =>
       version(session, {
         cluster: args.cluster,
-        members: (argv as string[]).slice(1),
+        members: raw.flatMap(({ type, input }) => (type === 'arg' ? [input] : [])).slice(1),
         group: flags.group,
         own: OWN_VERSION,
       }),

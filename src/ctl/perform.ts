@@ -1,6 +1,7 @@
 import { Interrupted } from '../model/errors.ts';
 import { Terminal } from '../system/terminal.ts';
 import { printable } from '../system/text.ts';
+import { isGlobalOption } from './command-line/global-options.ts';
 import { envelope } from './envelope.ts';
 import { nearest } from './nearest.ts';
 import { type OpenSession, openSession } from './open-session.ts';
@@ -45,6 +46,16 @@ export function reportUsage(command: string, json: boolean, message: string): nu
   const hint = `pgherd ${command} --help shows how to use it`;
   const error = { code: 'usage', message, hint };
   return report(terminal, command, { outcome: 'failed', data: null, error, exitCode: 2 });
+}
+
+/** Reports options without a command: `pgherd -k`, or one that is none, `-x`. Returns 2. */
+export function reportNoCommand(option: string, json: boolean): number {
+  const terminal = new Terminal(process, { json });
+  const message = isGlobalOption(option)
+    ? 'No command was named'
+    : `There is no flag ${printable(option)} that can stand before a command`;
+  const error = { code: 'usage', message, hint: 'pgherd help shows all commands' };
+  return report(terminal, '', { outcome: 'failed', data: null, error, exitCode: 2 });
 }
 
 /** Reports a command that does not exist, with the one that was probably meant. Returns 2. */

@@ -12,6 +12,11 @@ const WITHOUT_VALUE: Readonly<Record<string, string>> = {
   '--json': '--json',
 };
 
+/** True for the options that may stand before the command's name, in any of their forms. */
+export function isGlobalOption(word: string): boolean {
+  return takeOption(word, undefined) !== undefined;
+}
+
 /**
  * Moves options before the command's name behind it, under their long names:
  * `-c x.yml list demo` → `list --config-file x.yml demo`. Behind the name a short option may mean
@@ -28,6 +33,7 @@ export function hoistGlobalOptions(argv: readonly string[]): string[] {
     hoisted.push(...taken.words);
     if (taken.usedNext) index++;
   }
+  if (argv[index] === '--') index++;
   const [name, ...rest] = argv.slice(index);
   return name === undefined ? [...argv] : [name, ...hoisted, ...rest];
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { hoistGlobalOptions } from '../../../src/ctl/global-options.ts';
+import { hoistGlobalOptions } from '../../../../src/ctl/command-line/global-options.ts';
 
 const hoist = (line: string): string => hoistGlobalOptions(line.split(' ')).join(' ');
 
@@ -12,6 +12,7 @@ describe('options before the command name', () => {
     ['--dcs h:2379 --json list', 'list --dcs-url h:2379 --json'],
     ['-kc x.yml list', 'list --insecure --config-file x.yml'],
     ['-kd h list', 'list --insecure --dcs-url h'],
+    ['-k -- list -- demo', 'list --insecure -- demo'],
     ['-c x.yml query -c SELECT -d db', 'query --config-file x.yml -c SELECT -d db'],
   ])('%s', (line, expected) => {
     expect(hoist(line)).toBe(expected);

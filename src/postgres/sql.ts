@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { WholeFloat } from '../model/json.ts';
 
 /** Where to connect, and as whom. What is missing comes from libpq's variables and ~/.pgpass. */
@@ -48,9 +49,13 @@ const INTEGERS = new Set([20, 21, 23, 26]);
 /** float4 and float8. */
 const FLOATS = new Set([700, 701]);
 
-/** Connects with the `pg` package. Rejects with `SqlError`. An aborted signal ends the session. */
+/**
+ * Connects with the `pg` package. Rejects with `SqlError`. An aborted signal ends the session, also
+ * one that does not stand yet.
+ */
 export const connectSql: SqlConnect = async (target, signal) => {
   const { default: pg } = await import('pg');
+  signal.throwIfAborted();
   const client = new pg.Client({
     host: target.host,
     port: target.port,
@@ -62,16 +67,20 @@ export const connectSql: SqlConnect = async (target, signal) => {
     types: { getTypeParser: (oid: number) => (text: string) => parseValue(oid, text) },
   });
   const close = (): void => {
+    // `end` waits for a statement that runs, and forgets who waits for a connection to stand.
+    const { stream } = (client as unknown as { connection: { stream: Socket } }).connection;
+    stream.destroy(new Error('the session was ended'));
     client.end().catch(() => {});
-    // `end` waits for a statement that runs; the socket does not.
-    (
-      client as unknown as { connection: { stream: { destroy(): void } } }
-    ).connection.stream.destroy();
   };
   // Without a listener, a server that goes away between two statements ends the process.
   client.on('error', () => {});
   signal.addEventListener('abort', close, { once: true });
-  await attempt(() => client.connect());
+  try {
+    await attempt(() => client.connect());
+  } catch (error) {
+    signal.removeEventListener('abort', close);
+    throw error;
+  }
   return {
     async query(text) {
       const results = await attempt(() => client.query({ text, rowMode: 'array' }));

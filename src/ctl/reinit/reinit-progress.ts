@@ -75,9 +75,12 @@ function watch(
   let copies: readonly Copy[] = [];
   let connection: SqlConnection | undefined;
   let state: 'idle' | 'asking' | 'broken' | 'closed' = 'idle';
+  // Ends a connection that is being made: nothing may keep the process after the last word.
+  const ended = new AbortController();
+  const signal = AbortSignal.any([session.signal, ended.signal]);
   const ask = async (): Promise<void> => {
     try {
-      connection ??= await session.connectSql({ ...target, database: 'postgres' }, session.signal);
+      connection ??= await session.connectSql({ ...target, database: 'postgres' }, signal);
       const { rows } = await connection.query(SQL);
       copies = rows.map(([phase, bytes, total, client]) => ({
         phase: String(phase),
@@ -104,6 +107,7 @@ function watch(
     },
     close() {
       state = 'closed';
+      ended.abort();
       connection?.close();
     },
   };

@@ -210,6 +210,21 @@ describe('reinit --wait', () => {
     expect(result.data).toMatchObject({ members: [{ copiedBytes: null }] });
   });
 
+  it('ends a connection that is still being made when all is over', async () => {
+    let ended = false;
+    const { session } = copyFor(5, {
+      settings: SUPERUSER,
+      connectSql: (_target, signal) => {
+        signal.addEventListener('abort', () => {
+          ended = true;
+        });
+        return new Promise(() => {});
+      },
+    });
+    await reinit(session, WAIT);
+    expect(ended).toBe(true);
+  });
+
   it('says once why there are no bytes', async () => {
     const failing = copyFor(30, {
       settings: SUPERUSER,

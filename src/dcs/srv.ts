@@ -1,9 +1,13 @@
-import { resolveSrv } from 'node:dns/promises';
+import { Resolver } from 'node:dns/promises';
 import type { EtcdSettings } from '../config/settings.ts';
 import type { Address } from './http.ts';
 
-/** Resolves SRV records; rejects as Node's `dns.promises.resolveSrv` does. */
-export type ResolveSrv = (name: string) => Promise<readonly { name: string; port: number }[]>;
+/** Resolves SRV records, as Node's `dns.promises.Resolver` does. */
+export interface SrvResolver {
+  resolveSrv(name: string): Promise<readonly { name: string; port: number }[]>;
+  /** Ends the questions that are open: they would keep the process alive. */
+  cancel(): void;
+}
 
 /** The names that Patroni tries, in its order; the first with records wins. */
 const SERVICES = [
@@ -21,12 +25,12 @@ const SERVICES = [
 export async function addressesFromSrv(
   settings: Pick<EtcdSettings, 'srv' | 'srvSuffix'>,
   timeoutMs: number,
-  resolve: ResolveSrv = resolveSrv,
+  resolver: SrvResolver = new Resolver(),
 ): Promise<Address[]> {
   const suffix = settings.srvSuffix ? `-${settings.srvSuffix}` : '';
   const found = SERVICES.map(async ({ service, protocol }): Promise<Address[]> => {
     try {
-      const records = await resolve(`${service}${suffix}._tcp.${settings.srv}`);
+      const records = await resolver.resolveSrv(`${service}${suffix}._tcp.${settings.srv}`);
       return records.map(({ name, port }) => ({ protocol, host: `${name}:${port}` }));
     } catch {
       // No such record: the next name may have one.
@@ -39,5 +43,6 @@ export async function addressesFromSrv(
   });
   const answers = await Promise.race([Promise.all(found), silence]);
   clearTimeout(timer);
+  resolver.cancel();
   return answers.find((addresses) => addresses.length > 0) ?? [];
 }

@@ -60,10 +60,13 @@ describe('SRV records', () => {
     '_etcd-client-ssl._tcp.both.example': [{ name: 'c.example', port: 2379 }],
     '_etcd-client-db1._tcp.plain.example': [{ name: 'd.example', port: 2379 }],
   };
-  const resolve = async (name: string) => {
-    const found = records[name];
-    if (!found) throw new Error(`queryA ENOTFOUND ${name}`);
-    return found;
+  const resolve = {
+    async resolveSrv(name: string) {
+      const found = records[name];
+      if (!found) throw new Error(`queryA ENOTFOUND ${name}`);
+      return found;
+    },
+    cancel() {},
   };
 
   test('name the servers', async () => {
@@ -88,5 +91,20 @@ describe('SRV records', () => {
 
   test('that are not there are no servers', async () => {
     expect(await addressesFromSrv({ srv: 'none.example' }, 1000, resolve)).toEqual([]);
+  });
+
+  test('are not waited for when the DNS is silent, and the questions are taken back', async () => {
+    let open = 0;
+    const silent = {
+      resolveSrv: () => {
+        open++;
+        return new Promise<never>(() => {});
+      },
+      cancel() {
+        open = 0;
+      },
+    };
+    expect(await addressesFromSrv({ srv: 'plain.example' }, 20, silent)).toEqual([]);
+    expect(open).toBe(0);
   });
 });

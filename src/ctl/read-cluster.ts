@@ -28,24 +28,37 @@ export async function readCluster(
   const dcs = await session.dcs(scope, group);
   const view = parseSnapshot(scope, await dcs.read(session.signal), group);
   for (const warning of view.warnings) session.io.warn(warning);
-  if (isEmptyCluster(view)) throw await unknownCluster(session, scope);
+  if (isEmptyCluster(view)) throw await unknownCluster(session, scope, group);
   return view;
 }
 
-async function unknownCluster(session: Session, scope: string): Promise<Refusal> {
-  const namespace = session.settings.namespace;
-  const store = await session.store();
-  const names = [...(await store.readAll(session.signal)).keys()];
+async function unknownCluster(
+  session: Session,
+  scope: string,
+  group: number | undefined,
+): Promise<Refusal> {
+  const namespace = printable(session.settings.namespace);
+  const clusters = await (await session.store()).readAll(session.signal);
+  const documents = clusters.get(scope);
+  if (documents && group !== undefined) {
+    const message = `There is no group ${group} of cluster "${printable(scope)}" in the DCS`;
+    const groups = new Set(documents.flatMap((document) => document.group ?? []));
+    const hint = `the groups of ${printable(scope)} are ${[...groups].join(', ')}`;
+    const none = `${printable(scope)} has no groups: leave --group out`;
+    return new Refusal('unknown-group', message, { hint: groups.size > 0 ? hint : none });
+  }
+  const message = `There is no cluster "${printable(scope)}" in the DCS below ${namespace}`;
+  return new Refusal('unknown-cluster', message, {
+    hint: clusterHint(scope, [...clusters.keys()]),
+  });
+}
+
+function clusterHint(scope: string, names: readonly string[]): string {
+  if (names.length === 0) {
+    return 'there is no cluster at all: check the namespace and the DCS address';
+  }
   const suggestion = nearest(scope, names);
-  return new Refusal(
-    'unknown-cluster',
-    `There is no cluster "${printable(scope)}" in the DCS below ${printable(namespace)}`,
-    {
-      hint: suggestion
-        ? `did you mean "${printable(suggestion)}"?`
-        : names.length === 0
-          ? 'there is no cluster at all: check the namespace and the DCS address'
-          : 'pgherd discover shows the clusters that are there',
-    },
-  );
+  return suggestion
+    ? `did you mean "${printable(suggestion)}"?`
+    : 'pgherd discover shows the clusters that are there';
 }

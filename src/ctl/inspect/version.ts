@@ -2,7 +2,7 @@ import { printable } from '../../system/text.ts';
 import { parseNodeStatus } from '../../wire/rest.ts';
 import { readCluster } from '../read-cluster.ts';
 import { done, failed, type Result } from '../result.ts';
-import { membersWithRole } from '../select-members.ts';
+import { membersWithRole, refuseUnknown } from '../select-members.ts';
 import type { Session } from '../session.ts';
 
 export interface VersionOptions {
@@ -30,9 +30,9 @@ export async function version(session: Session, options: VersionOptions): Promis
   const view = await readCluster(session, options.cluster, options.group);
   const citus = session.settings.citus !== undefined;
   const asked = membersWithRole(view, 'any', { citus, group: options.group });
-  const wanted = asked.filter(
-    ({ name, apiUrl }) =>
-      apiUrl && (options.members.length === 0 || options.members.includes(name)),
+  refuseUnknown(options.members, asked, options.cluster);
+  const wanted = asked.filter(({ name, apiUrl }) =>
+    options.members.length === 0 ? apiUrl : options.members.includes(name),
   );
   session.io.out('');
   const api = await session.rest();
@@ -57,10 +57,9 @@ export async function version(session: Session, options: VersionOptions): Promis
   for (const member of members) print(session, member);
   const data = { pgherd: options.own, cluster: options.cluster, members };
   const silent = members.filter(({ error }) => error !== null).map(({ member }) => member);
-  const missing = options.members.filter((name) => !wanted.some((member) => member.name === name));
-  const lost = [...silent, ...missing].map(printable).join(', ');
-  if (lost === '') return done(data);
-  return failed(data, { code: 'no-version', message: `No version could be had of ${lost}` });
+  if (silent.length === 0) return done(data);
+  const message = `No version could be had of ${silent.map(printable).join(', ')}`;
+  return failed(data, { code: 'no-version', message });
 }
 
 function print(session: Session, member: MemberVersion): void {

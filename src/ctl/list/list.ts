@@ -138,7 +138,8 @@ function resultOf(found: Look, options: ListOptions): Result {
   };
   if (found.missing.length === 0) return done(data);
   const names = found.missing.map(({ cluster }) => `"${printable(cluster)}"`).join(', ');
-  const message = `There is no cluster ${names} in the DCS; the others are shown`;
+  const rest = found.views.length > 0 ? '; the others are shown' : '';
+  const message = `There is no cluster ${names} in the DCS${rest}`;
   const hint = 'pgherd discover shows the clusters that are there';
   return failed(data, { code: 'unknown-cluster', message, hint });
 }

@@ -122,6 +122,12 @@ describe('list', () => {
     expectSchema('list', result);
   });
 
+  it('says nothing of others when none of the named clusters is there', async () => {
+    const session = sessionWith({ one: demoDocuments() });
+    const result = await list(session, { ...ONCE, clusters: ['x', 'y'] });
+    expect(result.error?.message).toBe('There is no cluster "x", "y" in the DCS');
+  });
+
   it('refuses one cluster that is not there, and suggests the nearest', async () => {
     const session = sessionWith({ demo: demoDocuments() });
     await expect(list(session, { ...ONCE, clusters: ['dmeo'] })).rejects.toMatchObject({

@@ -31,11 +31,21 @@ describe('version', () => {
     expectSchema('version', result);
   });
 
-  it('asks only the members that are named, and misses those that are not there', async () => {
+  it('asks only the members that are named', async () => {
     const session = fakeSession({ documents: demoDocuments(), rest: () => answer });
-    const result = await version(session, { ...all, members: ['pg2', 'pg9'] });
+    const result = await version(session, { ...all, members: ['pg2'] });
     expect(session.calls.map(({ member }) => member)).toEqual(['pg2']);
-    expect(result.error?.message).toBe('No version could be had of pg9');
+    expect(result.outcome).toBe('done');
+  });
+
+  it('refuses names that the cluster does not have, before it asks anybody', async () => {
+    const session = fakeSession({ documents: demoDocuments(), rest: () => answer });
+    const asked = version(session, { ...all, members: ['pg2', 'pg9'] });
+    await expect(asked).rejects.toMatchObject({
+      code: 'unknown-member',
+      message: 'pg9 is not a member of cluster',
+    });
+    expect(session.calls).toEqual([]);
   });
 
   it('says which member is silent, and still shows the others', async () => {
@@ -53,6 +63,7 @@ describe('version', () => {
       'pg3: failed to get version: it answered with status 200 and no version',
     ]);
     expect(result.outcome).toBe('failed');
+    expect(result.error?.message).toBe('No version could be had of pg2, pg3');
     expectSchema('version', result);
   });
 

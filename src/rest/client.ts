@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { RestSettings } from '../config/settings.ts';
 import type { Member } from '../model/member.ts';
 import { HttpError, httpRequest, type TlsClient } from '../system/http.ts';
@@ -23,6 +24,8 @@ export interface MemberApiOptions {
  */
 export function openMemberApi(settings: RestSettings, options: MemberApiOptions): MemberApi {
   const closed = new AbortController();
+  // Each call listens: with more than ten members at once that is no leak.
+  setMaxListeners(0, closed.signal, options.signal);
   let tls: Promise<TlsClient> | undefined;
   const loadTls = (): Promise<TlsClient> => {
     tls ??= loadTlsFiles(settings.tls, options.readFile);

@@ -355,3 +355,20 @@ describe('ending early', () => {
     expect(sockets).toHaveLength(1);
   });
 });
+
+describe('many members', () => {
+  it('are asked at the same time without a word about listeners', async () => {
+    const { port } = await serve((_request, response) => response.end('{}'));
+    const warnings: Error[] = [];
+    const collect = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', collect);
+    closing.push(async () => void process.off('warning', collect));
+    const { signal } = new AbortController();
+    const api = open({ signal });
+    const calls = Array.from({ length: 30 }, () =>
+      api.request(pg1(port), 'GET', { path: 'patroni', signal }),
+    );
+    await Promise.all(calls);
+    expect(warnings).toEqual([]);
+  });
+});

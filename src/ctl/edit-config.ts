@@ -59,7 +59,9 @@ async function beginEdit(
   const check = async (after: ConfigMap) =>
     options.validate ? validateConfig(before, after, { hosts, local }) : [];
   const { version } = view.config;
-  return { session, options, tools, scope, group, before, version, check };
+  // Of a Citus cluster, without a group named, the view is the coordinator's: its key is meant.
+  const own = view.group ?? group;
+  return { session, options, tools, scope, group: own, before, version, check };
 }
 
 function openFile({ session, scope, tools }: Edit): EditedFile {

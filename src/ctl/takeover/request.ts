@@ -83,8 +83,10 @@ async function writeRequest(
       `(${printable(why)}): the request is written to the key "failover", ` +
       'and the members act on it within loop_wait, if they can',
   );
-  const dcs = await session.dcs(view.scope, group);
-  const now = parseSnapshot(view.scope, await dcs.read(session.signal), group);
+  // Of a Citus cluster, without a group named, the view is the coordinator's: its key is meant.
+  const own = view.group ?? group;
+  const dcs = await session.dcs(view.scope, own);
+  const now = parseSnapshot(view.scope, await dcs.read(session.signal), own);
   const guard = view.failover ? { version: view.failover.version } : 'absent';
   const same = now.leader === view.leader;
   const text = formatFailover({ ...order, scheduledAt: scheduledIso });

@@ -5,7 +5,7 @@ import { editConfig } from '../../../src/ctl/edit-config.ts';
 import { exitCodeFor, type Result } from '../../../src/ctl/result.ts';
 import { DcsError, Refusal } from '../../../src/model/errors.ts';
 import { expectSchema } from '../schema.ts';
-import { type FakeOptions, type FakeSession, fakeSession } from './fake-session.ts';
+import { type FakeOptions, type FakeSession, fakeSession, inGroups } from './fake-session.ts';
 
 const CONFIG =
   '{"ttl":30,"loop_wait":10,"postgresql":{"use_pg_rewind":true,"parameters":{"max_connections":100}}}';
@@ -326,6 +326,14 @@ describe('writing', () => {
     const result = await editConfig(session, options, tools);
     expectSchema('edit-config', result);
     expect(result).toMatchObject({ outcome: 'unknown', error: { code: 'write-unknown' } });
+  });
+
+  it('writes the key of the coordinator where a Citus group was not named', async () => {
+    const { session, tools } = prepare({});
+    const groups = inGroups(session);
+    const result = await editConfig(session, { ...NOTHING, set: ['ttl=40'], force: true }, tools);
+    expect(groups.writes).toEqual([0]);
+    expect(result.data).toMatchObject({ applied: true, group: 0 });
   });
 
   it('a cluster without a configuration is refused', async () => {

@@ -121,6 +121,30 @@ export function fakeSession(options: FakeOptions = {}): FakeSession {
   };
 }
 
+/**
+ * Makes the documents those of Citus group 0: read without a group they say so. Returns the groups
+ * below which something was written.
+ */
+export function inGroups(session: FakeSession): { readonly writes: (number | undefined)[] } {
+  const writes: (number | undefined)[] = [];
+  const { dcs } = session;
+  session.dcs = async (scope, group) => {
+    const inner = await dcs(scope, group);
+    return {
+      ...inner,
+      async read() {
+        const documents = await inner.read();
+        return group === undefined ? documents.map((one) => ({ ...one, group: 0 })) : documents;
+      },
+      write(name, value, guard) {
+        writes.push(group);
+        return inner.write(name, value, guard);
+      },
+    };
+  };
+  return { writes };
+}
+
 const refuseSql: SqlConnect = async () => {
   throw new SqlError('connection refused', undefined);
 };

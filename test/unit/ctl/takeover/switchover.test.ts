@@ -4,6 +4,7 @@ import { type SwitchoverOptions, switchover } from '../../../../src/ctl/takeover
 import { DcsError, Refusal } from '../../../../src/model/errors.ts';
 import { RestError } from '../../../../src/rest/member-api.ts';
 import { expectSchema } from '../../schema.ts';
+import { inGroups } from '../fake-session.ts';
 import { demoWorld, handOver, PRIMARY, REPLICA, type World } from './demo-world.ts';
 
 const OPTIONS: SwitchoverOptions = {
@@ -306,6 +307,13 @@ describe('the way through the DCS', () => {
     const attempt = switchover(world.session, { ...OPTIONS, candidate: 'pg2' });
     await expect(attempt).rejects.toMatchObject({ code: 'changed-meanwhile' });
     expect(world.session.documents.get('failover')?.value).toContain('pg3');
+  });
+
+  it('writes the key of the coordinator where a Citus group was not named', async () => {
+    const world = demoWorld({ onPost: refused });
+    const groups = inGroups(world.session);
+    await run(world, { candidate: 'pg2', timeout: 1 });
+    expect(groups.writes).toEqual([0]);
   });
 
   it('is not taken when another one leads meanwhile', async () => {

@@ -7,6 +7,7 @@ export interface Streams {
   readonly stdout: NodeJS.WritableStream;
   readonly stderr: NodeJS.WritableStream;
   readonly env: Readonly<Record<string, string | undefined>>;
+  readonly exit: (code: number) => never;
 }
 
 /** The real stdout and stderr. A reader that goes away (`| head`) silences it, nothing more. */
@@ -27,8 +28,9 @@ export class Terminal implements Io {
     this.stderrIsTerminal = isatty(2) && streams.env.TERM !== 'dumb';
     this.interactive = isatty(0) && isatty(2);
     this.color = wantsColor(this.stdoutIsTerminal, streams.env);
-    streams.stdout.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
+    // Before oclif's own listener, which would throw it.
+    streams.stdout.prependListener('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE' && !this.#closed) this.#cannotWrite(error);
       this.#closed = true;
     });
     // Nobody reads what goes wrong: there is no one left to tell.
@@ -59,8 +61,14 @@ export class Terminal implements Io {
 
   /** The last words of a command that did not do what it was asked. */
   fail(failure: { readonly message: string; readonly hint?: string }): void {
-    this.err(`Error: ${failure.message}`);
-    if (failure.hint) this.err(`HINT: ${failure.hint}`);
+    this.err(`Error: ${printable(failure.message)}`);
+    if (failure.hint) this.err(`HINT: ${printable(failure.hint)}`);
+  }
+
+  /** A full disk, say: what was asked for is lost, so it is no success. */
+  #cannotWrite(error: Error): void {
+    this.fail({ message: `The output could not be written: ${error.message}` });
+    this.#streams.exit(1);
   }
 }
 

@@ -2,6 +2,7 @@ import { type Finding, findings } from '../../ha/health.ts';
 import type { ClusterView } from '../../model/cluster.ts';
 import { isEmptyCluster } from '../../model/cluster.ts';
 import { printable } from '../../system/text.ts';
+import { askMember } from '../ask-member.ts';
 import { readCluster, requireScope } from '../read-cluster.ts';
 import { done, type Result } from '../result.ts';
 import type { Session } from '../session.ts';
@@ -39,16 +40,10 @@ async function askMembers(
   session: Session,
   view: ClusterView,
 ): Promise<Map<string, string | undefined>> {
-  const api = await session.rest();
-  const { signal } = session;
+  const request = { method: 'GET', path: 'patroni', timeoutMs: ASK_TIMEOUT_MS } as const;
   const answers = view.members.map(async (member): Promise<[string, string | undefined]> => {
-    try {
-      await api.request(member, 'GET', { path: 'patroni', timeoutMs: ASK_TIMEOUT_MS, signal });
-      return [member.name, undefined];
-    } catch (error) {
-      signal.throwIfAborted();
-      return [member.name, error instanceof Error ? error.message : String(error)];
-    }
+    const answer = await askMember(session, member, request);
+    return [member.name, answer.kind === 'silence' ? answer.message : undefined];
   });
   return new Map(await Promise.all(answers));
 }

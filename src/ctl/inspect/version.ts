@@ -1,5 +1,7 @@
+import type { Member } from '../../model/member.ts';
 import { printable } from '../../system/text.ts';
 import { parseNodeStatus } from '../../wire/rest.ts';
+import { type Answer, askMember } from '../ask-member.ts';
 import { readCluster } from '../read-cluster.ts';
 import { done, failed, type Result } from '../result.ts';
 import { membersWithRole, refuseUnknown } from '../select-members.ts';
@@ -35,31 +37,29 @@ export async function version(session: Session, options: VersionOptions): Promis
     options.members.length === 0 ? apiUrl : options.members.includes(name),
   );
   session.io.out('');
-  const api = await session.rest();
-  const members = await Promise.all(
-    wanted.map(async (member): Promise<MemberVersion> => {
-      try {
-        const reply = await api.request(member, 'GET', { path: 'patroni', signal: session.signal });
-        const status = parseNodeStatus(reply.body);
-        return {
-          member: member.name,
-          patroni: status?.version ?? null,
-          postgresql: formatPostgresVersion(status?.serverVersion),
-          error: status ? null : `it answered with status ${reply.status} and no version`,
-        };
-      } catch (error) {
-        session.signal.throwIfAborted();
-        const reason = error instanceof Error ? error.message : String(error);
-        return { member: member.name, patroni: null, postgresql: null, error: reason };
-      }
-    }),
-  );
+  const members = await Promise.all(wanted.map((member) => askVersion(session, member)));
   for (const member of members) print(session, member);
   const data = { pgherd: options.own, cluster: options.cluster, members };
   const silent = members.filter(({ error }) => error !== null).map(({ member }) => member);
   if (silent.length === 0) return done(data);
   const message = `No version could be had of ${silent.map(printable).join(', ')}`;
   return failed(data, { code: 'no-version', message });
+}
+
+async function askVersion(session: Session, member: Member): Promise<MemberVersion> {
+  const answer = await askMember(session, member, { method: 'GET', path: 'patroni' });
+  const status = answer.kind === 'reply' ? parseNodeStatus(answer.body) : undefined;
+  return {
+    member: member.name,
+    patroni: status?.version ?? null,
+    postgresql: formatPostgresVersion(status?.serverVersion),
+    error: status ? null : whyNone(answer),
+  };
+}
+
+function whyNone(answer: Answer): string {
+  if (answer.kind === 'silence') return answer.message;
+  return `it answered with status ${answer.status} and no version`;
 }
 
 function print(session: Session, member: MemberVersion): void {

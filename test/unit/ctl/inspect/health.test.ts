@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { health } from '../../../../src/ctl/inspect/health.ts';
+import { Refusal } from '../../../../src/model/errors.ts';
 import { RestError } from '../../../../src/rest/member-api.ts';
 import { expectSchema } from '../../schema.ts';
 import { demoDocuments } from '../documents.ts';
@@ -33,6 +34,14 @@ describe('health', () => {
     );
     expect(result.outcome).toBe('unhealthy');
     expectSchema('health', result);
+  });
+
+  it('does not blame the members for a mistake of our own configuration', async () => {
+    const rest = () => {
+      throw new Refusal('tls-file-unreadable', 'Cannot read /ca.pem');
+    };
+    const session = fakeSession({ documents: demoDocuments(), rest });
+    await expect(health(session, options)).rejects.toThrow('Cannot read /ca.pem');
   });
 
   it('stays healthy with warnings', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { formatPostgresVersion, version } from '../../../../src/ctl/inspect/version.ts';
+import { Refusal } from '../../../../src/model/errors.ts';
 import { RestError } from '../../../../src/rest/member-api.ts';
 import { expectSchema } from '../../schema.ts';
 import { demoDocuments } from '../documents.ts';
@@ -29,6 +30,14 @@ describe('version', () => {
     ]);
     expect(result.outcome).toBe('done');
     expectSchema('version', result);
+  });
+
+  it('does not blame the members for a mistake of our own configuration', async () => {
+    const rest = () => {
+      throw new Refusal('tls-file-unreadable', 'Cannot read /ca.pem');
+    };
+    const session = fakeSession({ documents: demoDocuments(), rest });
+    await expect(version(session, all)).rejects.toThrow('Cannot read /ca.pem');
   });
 
   it('asks only the members that are named', async () => {

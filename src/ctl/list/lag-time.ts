@@ -1,6 +1,6 @@
 import type { ClusterView } from '../../model/cluster.ts';
+import { replayLagSeconds } from '../../model/lag.ts';
 import type { Member } from '../../model/member.ts';
-import type { NodeStatus } from '../../model/node-status.ts';
 import type { Session } from '../session.ts';
 import { askForReport } from '../takeover/reports.ts';
 
@@ -34,21 +34,13 @@ export async function askForLag(
     for (let pair = waiting[next++]; pair; pair = waiting[next++]) {
       const [view, member] = pair;
       const report = await askForReport(session, member, PATIENCE_MS);
-      const lag = report.ok ? lagOf(report.status, view, session.clock.now()) : undefined;
+      const nowMs = session.clock.now().getTime();
+      const lag = report.ok
+        ? replayLagSeconds(report.status, view.status.lastLsn, nowMs)
+        : undefined;
       if (lag !== undefined) found.get(view)?.set(member.name, lag);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
   return (view, member) => found.get(view)?.get(member) ?? null;
-}
-
-function lagOf(status: NodeStatus, view: ClusterView, now: Date): number | undefined {
-  const { replayedLsn, replayedAt } = status;
-  if (replayedLsn === undefined) return undefined;
-  const { lastLsn } = view.status;
-  if (lastLsn > 0 && replayedLsn >= lastLsn) return 0;
-  // Python prints a blank between day and time.
-  const replayed = replayedAt === undefined ? Number.NaN : Date.parse(replayedAt.replace(' ', 'T'));
-  if (Number.isNaN(replayed)) return undefined;
-  return Math.max(0, Math.round((now.getTime() - replayed) / 100) / 10);
 }

@@ -88,7 +88,7 @@ async function readAll(session: Session): Promise<Found> {
     .map(([scope, own]) => parseSnapshot(scope, own));
   for (const warning of views.flatMap((view) => view.warnings)) session.io.warn(warning);
   if (views.length === 0) {
-    session.io.err(`There is no cluster in the DCS below ${session.settings.namespace}`);
+    session.io.err(`There is no cluster in the DCS below ${printable(session.settings.namespace)}`);
   }
   return { views, missing: [] };
 }

@@ -22,6 +22,12 @@ export function watchSeconds(flag: boolean, value: string | undefined): number |
   return seconds || (flag ? DEFAULT_SECONDS : undefined);
 }
 
+/** Refuses to watch under `--json`, which prints one document at the end. */
+export function refuseEndlessJson({ io }: Session, watch: number | undefined): void {
+  if (!io.json || watch === undefined) return;
+  throw new Refusal('usage', '--json prints one document: it cannot watch', { usage: true });
+}
+
 const HIDE_CURSOR = '\u001b[?25l';
 const SHOW_CURSOR = '\u001b[?25h';
 const CLEAR_SCREEN = '\u001b[2J';
@@ -94,9 +100,11 @@ export function warningOnce(session: Session): Session {
       },
       interactive: io.interactive,
       stdoutIsTerminal: io.stdoutIsTerminal,
-      stderrIsTerminal: io.stderrIsTerminal,
       color: io.color,
       json: io.json,
+      get stderrColumns() {
+        return io.stderrColumns;
+      },
       get outputClosed() {
         return io.outputClosed;
       },

@@ -10,8 +10,8 @@ export interface Io {
   readonly interactive: boolean;
   /** True when stdout is a terminal. */
   readonly stdoutIsTerminal: boolean;
-  /** True when stderr is a terminal: progress may be drawn over itself. */
-  readonly stderrIsTerminal: boolean;
+  /** Width of stderr where it is a terminal on which progress may be drawn over itself. */
+  readonly stderrColumns: number | undefined;
   /** True when colour is wanted on stdout. */
   readonly color: boolean;
   /** True under `--json`: the envelope is the only output on stdout. */

@@ -5,16 +5,18 @@ import { printable } from './text.ts';
 /** The parts of `process` that a terminal needs; a test gives its own. */
 export interface Streams {
   readonly stdout: NodeJS.WritableStream;
-  readonly stderr: NodeJS.WritableStream;
+  readonly stderr: NodeJS.WritableStream & { readonly columns?: number };
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly exit: (code: number) => never;
 }
+
+/** Where a terminal does not say how wide it is. */
+const DEFAULT_COLUMNS = 80;
 
 /** The real stdout and stderr. A reader that goes away (`| head`) silences it, nothing more. */
 export class Terminal implements Io {
   readonly interactive: boolean;
   readonly stdoutIsTerminal: boolean;
-  readonly stderrIsTerminal: boolean;
   readonly color: boolean;
   readonly json: boolean;
   readonly warnings: string[] = [];
@@ -25,7 +27,6 @@ export class Terminal implements Io {
     this.#streams = streams;
     this.json = options.json;
     this.stdoutIsTerminal = isatty(1);
-    this.stderrIsTerminal = isatty(2) && streams.env.TERM !== 'dumb';
     this.interactive = isatty(0) && isatty(2);
     this.color = wantsColor(this.stdoutIsTerminal, streams.env);
     // Before oclif's own listener, which would throw it.
@@ -40,6 +41,12 @@ export class Terminal implements Io {
   /** True once the reader of stdout has gone. */
   get outputClosed(): boolean {
     return this.#closed;
+  }
+
+  /** Asked each time: a window may change its size. */
+  get stderrColumns(): number | undefined {
+    const { stderr, env } = this.#streams;
+    return isatty(2) && env.TERM !== 'dumb' ? stderr.columns || DEFAULT_COLUMNS : undefined;
   }
 
   out(text: string): void {

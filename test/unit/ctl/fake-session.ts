@@ -98,7 +98,7 @@ export function fakeSession(options: FakeOptions = {}): FakeSession {
       raw: (text) => void stdout.push(text),
       interactive: options.answers !== undefined,
       stdoutIsTerminal: false,
-      stderrIsTerminal: false,
+      stderrColumns: undefined,
       color: options.color ?? false,
       json: options.json ?? false,
       outputClosed: false,

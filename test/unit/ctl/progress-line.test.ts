@@ -4,14 +4,17 @@ import { byteSize } from '../../../src/ctl/reinit/byte-size.ts';
 import { fakeSession } from './fake-session.ts';
 
 describe('progressLine', () => {
-  it('draws over its line on a terminal, and never lets it wrap', () => {
+  it.each([
+    [40, 'x'.repeat(200), `copy 2 % ${'x'.repeat(30)}`],
+    [80, 'x'.repeat(200), `copy 2 % ${'x'.repeat(70)}`],
+    [20, '界'.repeat(20), `copy 2 % ${'界'.repeat(5)}`],
+  ])('draws over its line on a terminal of %i columns, and never lets it wrap', (...given) => {
+    const [stderrColumns, long, shown] = given;
     const session = fakeSession();
-    const io = { ...session.io, stderrIsTerminal: true };
-    const line = progressLine({ ...session, io });
+    const line = progressLine({ ...session, io: { ...session.io, stderrColumns } });
     line.show('copy', 'copy 1 %');
-    line.show('copy', `copy 2 % ${'x'.repeat(200)}`);
-    expect(session.stderr[0]).toBe('copy 1 %');
-    expect(session.stderr[1]).toBe(`\u001b[1A\u001b[2Kcopy 2 % ${'x'.repeat(70)}`);
+    line.show('copy', `copy 2 % ${long}`);
+    expect(session.stderr).toEqual(['copy 1 %', `\u001b[1A\u001b[2K${shown}`]);
   });
 
   it('prints what is new at once, and the same again after ten seconds, elsewhere', async () => {

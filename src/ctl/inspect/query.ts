@@ -13,6 +13,7 @@ import { type Format, renderRows } from '../render/rows.ts';
 import { done, failed, type Result } from '../result.ts';
 import { anyMember, type RoleWord } from '../select-members.ts';
 import type { Session } from '../session.ts';
+import { refuseEndlessJson } from '../watch.ts';
 
 export interface QueryOptions {
   readonly cluster: string | undefined;
@@ -37,6 +38,7 @@ const CONNECT_TIMEOUT_MS = 5000;
  * does not end it. Without, an error is a failure: patronictl prints it as a row and ends with 0.
  */
 export async function query(session: Session, options: QueryOptions): Promise<Result> {
+  refuseEndlessJson(session, options.watch);
   const scope = requireScope(session, options.cluster);
   const view = await readCluster(session, scope, options.group);
   const member = pickMember(session, view, options);
@@ -118,14 +120,17 @@ async function connect(
 ): Promise<SqlConnection> {
   const connection = await session.connectSql(target, session.signal);
   if (role === undefined || role === 'any' || role === 'leader') return connection;
-  const { rows } = await connection.query('SELECT pg_catalog.pg_is_in_recovery()');
-  const inRecovery = rows[0]?.[0] !== false;
-  if (inRecovery === (role !== 'primary')) return connection;
-  connection.close();
-  throw new SqlError(
-    `the server is ${inRecovery ? '' : 'not '}in recovery: not a ${role}`,
-    undefined,
-  );
+  try {
+    const { rows } = await connection.query('SELECT pg_catalog.pg_is_in_recovery()');
+    const inRecovery = rows[0]?.[0] !== false;
+    if (inRecovery === (role !== 'primary')) return connection;
+    const which = inRecovery ? '' : 'not ';
+    throw new SqlError(`the server is ${which}in recovery: not a ${role}`, undefined);
+  } catch (error) {
+    // Left open it would keep the process.
+    connection.close();
+    throw error;
+  }
 }
 
 function print(session: Session, result: SqlResult, options: QueryOptions): void {

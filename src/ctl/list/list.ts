@@ -9,7 +9,7 @@ import type { Format } from '../render/rows.ts';
 import { done, failed, type Result } from '../result.ts';
 import type { Session } from '../session.ts';
 import { renderMembers } from '../show-members.ts';
-import { warningOnce, watching } from '../watch.ts';
+import { refuseEndlessJson, warningOnce, watching } from '../watch.ts';
 import type { LagSeconds } from './lag-time.ts';
 import { clusterData } from './member-data.ts';
 
@@ -60,10 +60,10 @@ export async function list(given: Session, options: ListOptions): Promise<Result
 
 function refuseNonsense(session: Session, options: ListOptions): void {
   const { all, clusters, group, watch } = options;
+  refuseEndlessJson(session, watch);
   const reasons = [
     all && clusters.length > 0 && '--all shows every cluster: name none',
     all && group !== undefined && '--all and --group do not go together',
-    session.io.json && watch !== undefined && '--json prints one document: it cannot watch',
   ];
   const reason = reasons.find((one) => typeof one === 'string');
   if (typeof reason === 'string') throw new Refusal('usage', reason, { usage: true });

@@ -110,6 +110,28 @@ describe('query', () => {
     expect(connectSql.targets).toHaveLength(2);
   });
 
+  it('does not watch under --json, where nothing would ever be printed', async () => {
+    const connectSql = server([rows([1, 2])]);
+    const session = fakeSession({ documents: demoDocuments(), connectSql, json: true });
+    const attempt = query(session, { ...options, watch: 2 });
+    await expect(attempt).rejects.toMatchObject({ code: 'usage', exitCode: 2 });
+    expect(connectSql.targets).toEqual([]);
+  });
+
+  it('leaves no connection open when the role cannot be asked for', async () => {
+    let closed = 0;
+    const connectSql = async () => ({
+      query: async () => {
+        throw new SqlError('permission denied', '42501');
+      },
+      close: () => void closed++,
+    });
+    const session = fakeSession({ documents: demoDocuments(), connectSql });
+    const result = await query(session, { ...options, role: 'replica' });
+    expect(result.outcome).toBe('failed');
+    expect(closed).toBe(1);
+  });
+
   it('asks for a password only when told to', async () => {
     const connectSql = server([rows([1, 2])]);
     const session = fakeSession({ documents: demoDocuments(), connectSql, answers: ['secret'] });

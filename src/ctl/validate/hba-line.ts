@@ -1,6 +1,8 @@
 import { isIP } from 'node:net';
 import { printable } from '../../system/text.ts';
+import { wrongOption } from './hba-options.ts';
 import { type Token, tokenize } from './hba-tokens.ts';
+import { ipv4Of } from './ipv4-text.ts';
 
 /** One rule of `pg_hba.conf` (manual 20.1), or a line that pulls in other files. */
 export type HbaLine = HbaRule | { readonly kind: 'include' };
@@ -32,14 +34,6 @@ const METHODS = [
   ...['trust', 'reject', 'scram-sha-256', 'md5', 'password', 'gss', 'sspi', 'ident', 'peer'],
   ...['ldap', 'radius', 'cert', 'pam', 'bsd', 'oauth'],
 ];
-const OPTIONS = new Set([
-  ...['map', 'clientcert', 'clientname', 'pamservice', 'pam_use_hostname', 'krb_realm'],
-  ...['include_realm', 'compat_realm', 'upn_username', 'ldapserver', 'ldapport', 'ldapscheme'],
-  ...['ldaptls', 'ldapprefix', 'ldapsuffix', 'ldapbasedn', 'ldapbinddn', 'ldapbindpasswd'],
-  ...['ldapsearchattribute', 'ldapsearchfilter', 'ldapurl', 'radiusservers', 'radiussecrets'],
-  ...['radiusports', 'radiusidentifiers', 'issuer', 'scope', 'validator'],
-  ...['delegate_ident_mapping'],
-]);
 
 /** Reads one line; undefined for a comment or an empty one. Throws `HbaError`. */
 export function parseHbaLine(line: string): HbaLine | undefined {
@@ -59,10 +53,9 @@ export function parseHbaLine(line: string): HbaLine | undefined {
   const [methodField, ...options] = left;
   if (!methodField) throw new HbaError('it ends before the authentication method');
   const method = checkMethod(word, single(methodField, 'authentication method'));
-  for (const option of options.flat()) {
-    if (OPTIONS.has(/^([^=]*)=/.exec(option.text)?.[1] ?? '')) continue;
-    throw new HbaError(`${say(option.text)} is no option of the form name=value that there is`);
-  }
+  const texts = options.flat().map(({ text }) => text);
+  const wrong = wrongOption({ type: word, method }, texts);
+  if (wrong !== undefined) throw new HbaError(wrong);
   return { kind: 'rule', type: word, databases, users, ...(address ? { address } : {}), method };
 }
 
@@ -73,18 +66,20 @@ function takeAddress(fields: Token[][]): { address: HbaAddress; left: Token[][] 
   if (/^(all|samehost|samenet)$/.test(text) && !field[0]?.quoted) {
     return { address: { kind: 'word', word: text }, left };
   }
-  const [ip = '', prefix, extra] = text.split('/');
+  const [written = '', prefix, extra] = text.split('/');
+  const ip = ipv4Of(written) ?? written;
   const family = isIP(ip);
   if (family === 0) return { address: hostName(text, prefix), left };
   if (prefix !== undefined) {
-    const bits = /^\d{1,3}$/.test(prefix) ? Number(prefix) : Number.NaN;
+    const bits = /^\+?\d{1,3}$/.test(prefix) ? Number(prefix) : Number.NaN;
     if (extra !== undefined || !(bits <= (family === 4 ? 32 : 128))) {
       throw new HbaError(`${say(text)} is no address: the number behind the slash is wrong`);
     }
     return { address: { kind: 'net', ip, bits }, left };
   }
   const [maskField, ...behind] = left;
-  const mask = maskField ? single(maskField, 'mask') : '';
+  const maskText = maskField ? single(maskField, 'mask') : '';
+  const mask = ipv4Of(maskText) ?? maskText;
   if (isIP(mask) !== family) {
     throw new HbaError(
       `${ip} needs a mask: write ${ip}/${family === 4 ? 32 : 128} for one address`,

@@ -7,7 +7,7 @@ describe('parseHbaLine', () => {
   const rule = (line: string) => parseHbaLine(line) as HbaRule;
 
   it('reads fields, lists, quotes and comments', () => {
-    const read = rule('host  all,"all", db2  +group,@file\t10.0.0.0/8 scram-sha-256 map="a b" # x');
+    const read = rule('host  all,"all", db2  +group,@file\t10.0.0.0/8 ident map="a b" # x');
     expect(read).toEqual({
       kind: 'rule',
       type: 'host',
@@ -21,7 +21,7 @@ describe('parseHbaLine', () => {
         { text: '@file', quoted: false },
       ],
       address: { kind: 'net', ip: '10.0.0.0', bits: 8 },
-      method: 'scram-sha-256',
+      method: 'ident',
     });
   });
 
@@ -36,6 +36,29 @@ describe('parseHbaLine', () => {
       ip: '10.0.0.0',
       mask: '255.0.0.0',
     });
+  });
+
+  it('reads short addresses as the C library does', () => {
+    const net = (text: string) => rule(`host all all ${text} md5`).address;
+    expect(net('0/0')).toEqual({ kind: 'net', ip: '0.0.0.0', bits: 0 });
+    expect(net('10/8')).toEqual({ kind: 'net', ip: '0.0.0.10', bits: 8 });
+    expect(net('10.1/16')).toEqual({ kind: 'net', ip: '10.0.0.1', bits: 16 });
+    expect(net('0x0a000001/+32')).toEqual({ kind: 'net', ip: '10.0.0.1', bits: 32 });
+    expect(net('010.0.0.1/32')).toEqual({ kind: 'net', ip: '8.0.0.1', bits: 32 });
+    expect(net('127.1 255.0')).toEqual({ kind: 'mask', ip: '127.0.0.1', mask: '255.0.0.0' });
+  });
+
+  it.each([
+    'hostssl all all all cert clientcert=verify-full map=m',
+    'hostssl all all all md5 clientcert=verify-ca clientname=DN',
+    'host all all all gss include_realm=0 krb_realm=EXAMPLE.COM map=m',
+    'host all all all ldap ldapurl="ldap://l/dc=x?uid"',
+    'host all all all ldap ldapserver=l ldapprefix="cn=" ldapsuffix=", dc=x"',
+    'host all all all radius radiusservers="a,b" radiussecrets="s,t"',
+    'host all all all pam pamservice=postgresql pam_use_hostname=1',
+    'local all all peer map=m',
+  ])('takes %s', (line) => {
+    expect(rule(line).kind).toBe('rule');
   });
 
   it.each(['', '   ', '# nothing', '\t# host all all all trust'])('%j says nothing', (line) => {
@@ -65,6 +88,11 @@ describe('parseHbaLine', () => {
     ['local all all gss', /gss does not work for local/],
     ['host all all all md5 maps', /is no option/],
     ['host all all all md5 color=red', /is no option/],
+    ['host all all all scram-sha-256 map=m', /map works for ident, peer, gss, sspi, cert, oauth/],
+    ['host all all all md5 clientcert=verify-ca', /clientcert works for hostssl only/],
+    ['host all all all md5 include_realm=0', /include_realm works for gss, sspi only/],
+    ['host all all all ldap ldapserver=l', /ldap needs ldapurl or ldapbasedn or/],
+    ['host all all all radius radiusservers=r', /radius needs radiussecrets/],
     ['host "all all all md5', /a quote is not closed/],
     ['host,local all all all md5', /more than one connection type/],
   ])('refuses %s', (line, message) => {

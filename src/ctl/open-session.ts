@@ -65,7 +65,7 @@ export async function openSession(
       signal,
     }),
     signal,
-    env,
+    env: withoutPatroni(env),
     store: store.get,
     dcs: async (scope, group) => (await store.get()).cluster(scope, group),
     rest: rest.get,
@@ -75,6 +75,12 @@ export async function openSession(
       await (await rest.opened())?.close();
     },
   };
+}
+
+/** What an editor or a pager may know: among Patroni's variables are passwords. */
+function withoutPatroni(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const entries = Object.entries(env).filter(([name]) => !name.startsWith('PATRONI_'));
+  return Object.fromEntries(entries);
 }
 
 /** Opens a thing when it is first asked for, and remembers it. */

@@ -59,6 +59,7 @@ export abstract class BaseCommand extends Command {
       },
       useCase,
     );
+    leave();
   }
 
   /** Parses as click does: of an option that is given twice, the last one counts. */
@@ -79,4 +80,20 @@ export abstract class BaseCommand extends Command {
     const message = usageSentence(error);
     process.exitCode = reportUsage(this.id ?? '', this.argv.includes('--json'), message);
   }
+}
+
+/** How long what is left may keep the process after the last word. */
+const GRACE_MS = 200;
+
+/**
+ * Ends the process, unless it ends by itself before: the look-up of a host name cannot be taken
+ * back, and would keep it until the DNS gives up. Not before all has been written.
+ */
+function leave(): void {
+  const ended = (): void => {
+    const unwritten = process.stdout.writableLength + process.stderr.writableLength;
+    if (unwritten > 0) leave();
+    else process.exit();
+  };
+  setTimeout(ended, GRACE_MS).unref();
 }

@@ -1,0 +1,13 @@
+import { expect, test } from 'vitest';
+import { runPgherd } from '../harness/run.ts';
+
+// As a look-up of a host name that the DNS does not answer: it keeps the process, and no call ends it.
+const LINGERING = '--import=data:text/javascript,setInterval(()=>{},1000)';
+
+test('nothing that is left over keeps the process after its last word', async () => {
+  const env = { NODE_OPTIONS: LINGERING };
+  const output = await runPgherd(['version'], { env, timeoutMs: 20_000 });
+  expect(output.stdout).toMatch(/^pgherd version \S+\n$/);
+  expect(output.code).toBe(0);
+  expect(output.ms).toBeLessThan(5000);
+});

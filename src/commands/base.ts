@@ -86,8 +86,8 @@ export abstract class BaseCommand extends Command {
 const GRACE_MS = 200;
 
 /**
- * Ends the process, unless it ends by itself before: the look-up of a host name cannot be taken
- * back, and would keep it until the DNS gives up. Not before all has been written.
+ * Ends the process, unless it ends by itself before: whatever a library leaves open must not hang a
+ * job. Not before all has been written. (Only a look-up in the system's resolver outlasts this.)
  */
 function leave(): void {
   const ended = (): void => {

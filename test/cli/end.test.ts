@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { runPgherd } from '../harness/run.ts';
 
-// As a look-up of a host name that the DNS does not answer: it keeps the process, and no call ends it.
+// As a handle that a library forgot to close.
 const LINGERING = '--import=data:text/javascript,setInterval(()=>{},1000)';
 
 test('nothing that is left over keeps the process after its last word', async () => {

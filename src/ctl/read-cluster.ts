@@ -32,6 +32,18 @@ export async function readCluster(
   return view;
 }
 
+/**
+ * Refuses a Citus cluster as a whole where one group must be meant. Goes by what is in the DCS, also
+ * where the configuration has no `citus` section.
+ */
+export function requireGroup(view: ClusterView, group: number | undefined): void {
+  if (group !== undefined || view.group === undefined) return;
+  const groups = [view.group, ...view.workers.keys()].join(', ');
+  throw new Refusal('no-group', 'For Citus clusters the --group must be specified', {
+    hint: `the groups of ${printable(view.scope)} are ${groups}`,
+  });
+}
+
 async function unknownCluster(
   session: Session,
   scope: string,

@@ -84,7 +84,8 @@ export async function selectMembers(
   view: ClusterView,
   selection: Selection,
 ): Promise<Member[]> {
-  const choice = { citus: session.settings.citus !== undefined, group: selection.group };
+  const citus = session.settings.citus !== undefined || view.group !== undefined;
+  const choice = { citus, group: selection.group };
   const candidates = membersWithRole(view, selection.role, choice);
   if (candidates.length === 0 && selection.names.length === 0) {
     throw new Refusal('no-members', `${printable(view.scope)} cluster doesn't have any members`);

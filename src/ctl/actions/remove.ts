@@ -1,7 +1,7 @@
 import type { ClusterView } from '../../model/cluster.ts';
 import { DcsError, Refusal } from '../../model/errors.ts';
 import { printable } from '../../system/text.ts';
-import { readCluster } from '../read-cluster.ts';
+import { readCluster, requireGroup } from '../read-cluster.ts';
 import type { Format } from '../render/rows.ts';
 import { done, type Result, unknown } from '../result.ts';
 import type { Session } from '../session.ts';
@@ -36,6 +36,7 @@ export async function remove(session: Session, options: RemoveOptions): Promise<
     });
   }
   const view = await readCluster(session, options.cluster, options.group);
+  requireGroup(view, options.group);
   const look = { format: options.format, extended: false, citus };
   const group = options.group === undefined ? {} : { group: options.group };
   session.io.out(renderMembers(view, { ...look, ...group }));

@@ -42,7 +42,7 @@ export async function askGroup(
 ): Promise<number | undefined> {
   if (!session.settings.citus || options.group !== undefined) return options.group;
   if (!asks(options)) {
-    throw new Refusal('no-group', 'For Citus clusters the --group must me specified');
+    throw new Refusal('no-group', 'For Citus clusters the --group must be specified');
   }
   const answer = await session.prompt.text({ message: 'Citus group', flag: '--group' });
   if (/^\d{1,9}$/.test(answer.trim())) return Number(answer);

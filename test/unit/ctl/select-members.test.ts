@@ -103,6 +103,15 @@ describe('selectMembers', () => {
     action: 'restart',
   } as const;
 
+  it('means all groups of a Citus cluster, whether the configuration has a section or not', async () => {
+    const documents = [0, 1].map((group) => {
+      const member = `a${group}`;
+      return { group, name: `members/${member}`, value: memberDocument(member), version: '1' };
+    });
+    const selected = await selectMembers(fakeSession(), parseSnapshot('demo', documents), base);
+    expect(selected.map(({ name }) => name)).toEqual(['a0', 'a1']);
+  });
+
   it('shows the table and means all when none is named', async () => {
     const session = fakeSession();
     const selected = await selectMembers(session, view(), base);

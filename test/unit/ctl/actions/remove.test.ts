@@ -77,6 +77,17 @@ describe('remove', () => {
     await expect(remove(session, SURE)).rejects.toThrow('--group must be specified');
   });
 
+  it('needs a group where the DCS has groups, whatever the configuration says', async () => {
+    const session = fakeSession();
+    const dcs = await session.dcs('demo');
+    dcs.read = async () =>
+      [0, 3].map((group) => ({ group, name: 'config', value: '{}', version: '1' }));
+    await expect(remove(session, SURE)).rejects.toMatchObject({
+      code: 'no-group',
+      hint: 'the groups of demo are 0, 3',
+    });
+  });
+
   it('does not know it when the DCS does not answer', async () => {
     const session = fakeSession({ documents: demoDocuments() });
     const dcs = await session.dcs('demo');

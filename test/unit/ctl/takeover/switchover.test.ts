@@ -256,7 +256,9 @@ describe('a request that is refused', () => {
     const world = demoWorld({ onPost: () => ({ status, body }) });
     const result = await run(world, { candidate: 'pg2' });
     expect(result).toMatchObject({ outcome: 'failed', error: { code } });
-    expect(result.error?.message).toBe(`Switchover failed, details: ${status}, ${body}`);
+    expect(result.error?.message).toBe(
+      `Switchover failed, details: ${[status, body].filter(Boolean).join(', ')}`,
+    );
     expect(result.data.answer).toEqual({ status, text: body });
     if (code === 'access-denied') expect(result.error?.hint).toContain('ctl.authentication');
     expect(world.session.documents.has('failover')).toBe(false);
@@ -460,7 +462,7 @@ describe('the questions', () => {
     expect(error.message).toBe('Member pg9 is not the leader of cluster demo');
     const forced = demoWorld({ settings: { citus: { group: 0, database: 'citus' } } });
     expect((await refusal(forced)).message).toBe(
-      'For Citus clusters the --group must me specified',
+      'For Citus clusters the --group must be specified',
     );
   });
 

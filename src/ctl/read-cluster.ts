@@ -33,8 +33,8 @@ export async function readCluster(
 }
 
 /**
- * Refuses a Citus cluster as a whole where one group must be meant. Goes by what is in the DCS, also
- * where the configuration has no `citus` section.
+ * Refuses a Citus cluster as a whole where one group must be meant. Goes by what is in the DCS,
+ * also where the configuration has no `citus` section.
  */
 export function requireGroup(view: ClusterView, group: number | undefined): void {
   if (group !== undefined || view.group === undefined) return;

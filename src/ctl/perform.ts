@@ -1,6 +1,6 @@
 import { Interrupted } from '../model/errors.ts';
 import { Terminal } from '../system/terminal.ts';
-import { printable } from '../system/text.ts';
+import { printable, printableJson } from '../system/text.ts';
 import { isGlobalOption } from './command-line/global-options.ts';
 import { envelope } from './envelope.ts';
 import { nearest } from './nearest.ts';
@@ -89,7 +89,7 @@ async function run(
 function report(terminal: Terminal, command: string, result: Result): number {
   if (terminal.json) {
     const document = envelope(command, result, terminal.warnings);
-    terminal.raw(`${JSON.stringify(document, exactNumbers, 2)}\n`);
+    terminal.raw(`${printableJson(JSON.stringify(document, exactNumbers, 2))}\n`);
   } else if (result.error) {
     terminal.fail(result.error);
   }

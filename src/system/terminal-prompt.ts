@@ -1,6 +1,7 @@
 import { Interrupted, Refusal } from '../model/errors.ts';
 import { askHidden, askLine } from './dumb-prompt.ts';
 import type { Prompt, Question } from './prompt.ts';
+import { printable } from './text.ts';
 
 /** Names of the errors by which a prompt says that the person wants no more of it. */
 const INTERRUPTIONS: ReadonlySet<string> = new Set([
@@ -38,12 +39,13 @@ export function terminalPrompt(options: PromptOptions): Prompt {
   return {
     text: (question) =>
       ask(question, async () => {
-        if (options.dumb) return askLine(question.message, question.initial, options.signal);
-        const { input } = await import('@inquirer/prompts');
-        const config = { message: question.message, required: question.initial === undefined };
-        const initial = question.initial ? { default: question.initial } : {};
-        const answer = await input({ ...config, ...initial }, context);
-        return answer === '' ? (question.initial ?? '') : answer;
+        const { message, initial } = question;
+        // It is shown, and may be text from outside: a member's name.
+        const shown = initial === undefined ? undefined : printable(initial);
+        const answer = options.dumb
+          ? await askLine(message, shown, options.signal)
+          : await askInput(message, shown, context);
+        return answer === shown ? (initial ?? '') : answer;
       }),
     confirm: (question) =>
       ask(question, async () => {
@@ -61,6 +63,17 @@ export function terminalPrompt(options: PromptOptions): Prompt {
         return password({ message: question.message }, context);
       }),
   };
+}
+
+async function askInput(
+  message: string,
+  initial: string | undefined,
+  context: { output: NodeJS.WriteStream; signal: AbortSignal },
+): Promise<string> {
+  const { input } = await import('@inquirer/prompts');
+  const config = { message, required: initial === undefined };
+  const answer = await input({ ...config, ...(initial ? { default: initial } : {}) }, context);
+  return answer || (initial ?? '');
 }
 
 function noTerminal(question: Question): Refusal {

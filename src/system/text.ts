@@ -19,12 +19,23 @@ export function printableLines(text: string): string {
   return text.split('\n').map(printable).join('\n');
 }
 
+/**
+ * JSON text that is safe to print: what `JSON.stringify` leaves as it is and could steer a terminal
+ * (U+009B begins a command, as ESC [ does) becomes `\\u009b`. The newlines between values stay.
+ */
+export function printableJson(json: string): string {
+  const escaped = (character: string): string =>
+    character === '\n' ? character : `\\u${hex(character, 4)}`;
+  return json.replace(UNSAFE, escaped);
+}
+
+function hex(character: string, digits: number): string {
+  return character.charCodeAt(0).toString(16).padStart(digits, '0');
+}
+
 function escapeCharacter(character: string): string {
   if (character === '\n') return '\\n';
   if (character === '\r') return '\\r';
   if (character === '\t') return '\\t';
-  const code = character.charCodeAt(0);
-  return code < 0x100
-    ? `\\x${code.toString(16).padStart(2, '0')}`
-    : `\\u${code.toString(16).padStart(4, '0')}`;
+  return character < '\u0100' ? `\\x${hex(character, 2)}` : `\\u${hex(character, 4)}`;
 }

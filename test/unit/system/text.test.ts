@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { printable, printableLines } from '../../../src/system/text.ts';
+import { printable, printableJson, printableLines } from '../../../src/system/text.ts';
 
 describe('printable', () => {
   it.each([
@@ -12,6 +12,13 @@ describe('printable', () => {
     ['a\u200bb\u009b', 'a\\u200bb\\x9b'],
   ])('%j', (text, expected) => {
     expect(printable(text)).toBe(expected);
+  });
+
+  it('keeps JSON what it is', () => {
+    const value = { 'pg\u009b2J': 'a\u202eb\n"\u001b\u007fé数' };
+    const text = printableJson(JSON.stringify(value, null, 2));
+    expect(text).toBe('{\n  "pg\\u009b2J": "a\\u202eb\\n\\"\\u001b\\u007fé数"\n}');
+    expect(JSON.parse(text)).toEqual(value);
   });
 
   it('can keep lines', () => {

@@ -83,6 +83,8 @@ function memberFindings(view: ClusterView, member: Member): Finding[] {
     say('error', 'not-running', `its state is "${member.state || 'unknown'}"`);
   } else if (member.name !== view.leader) {
     for (const message of standbyFindings(view, member)) say('error', message.code, message.text);
+  } else if (member.role === 'standby_leader' && isCutOff(member)) {
+    say('error', 'not-streaming', 'it does not replicate from the primary cluster');
   }
   if (member.pendingRestart) {
     const names = Object.keys(member.pendingRestartReason).join(', ');
@@ -131,6 +133,11 @@ function streams(member: Member): boolean {
   if (member.replicationState !== undefined) return member.replicationState === 'streaming';
   const [major = 0, minor = 0] = (member.version ?? '0.0').split('.').map(Number);
   return major < 3 || (major === 3 && minor < 1);
+}
+
+/** Neither streams nor reads an archive, which is enough for the leader of a standby cluster. */
+function isCutOff(member: Member): boolean {
+  return member.replicationState === undefined && !streams(member);
 }
 
 function mayTakeOver(view: ClusterView, member: Member): boolean {

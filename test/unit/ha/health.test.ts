@@ -52,6 +52,16 @@ describe('health of a cluster', () => {
     expect(codes(withStandby(changes))).toEqual([]);
   });
 
+  it.each([
+    [undefined, ['error not-streaming pg1']],
+    ['streaming', []],
+    ['in archive recovery', []],
+  ])('wants the standby leader to replicate from the primary cluster: %s', (state, expected) => {
+    const { replicationState: _, ...cutOff } = member('pg1', { role: 'standby_leader' });
+    const leader = state === undefined ? cutOff : { ...cutOff, replicationState: state };
+    expect(codes(cluster({ members: [leader, member('pg2')] }))).toEqual(expected);
+  });
+
   it('takes the word of Patroni before 3.1, which does not publish the state', () => {
     const { replicationState: _, ...old } = member('pg2', { version: '3.0.2' });
     const view = cluster();

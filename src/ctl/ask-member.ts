@@ -1,6 +1,8 @@
+import { Interrupted } from '../model/errors.ts';
 import type { Member } from '../model/member.ts';
 import type { NodeStatus } from '../model/node-status.ts';
 import { RestError, type RestMethod } from '../rest/member-api.ts';
+import { printable } from '../system/text.ts';
 import { parseNodeStatus } from '../wire/rest.ts';
 import type { Session } from './session.ts';
 
@@ -35,11 +37,22 @@ export async function askMember(
     });
     return { kind: 'reply', status: reply.status, body: reply.body };
   } catch (error) {
-    session.signal.throwIfAborted();
+    if (session.signal.aborted) throw interrupted(session, member, `${method} /${path}`);
     if (!(error instanceof RestError)) throw error;
     const taken = error.surelyNotTaken ? 'no' : 'maybe';
     return { kind: 'silence', taken, message: error.message };
   }
+}
+
+/** After Ctrl-C: an order that was on its way is said, for nobody takes it back. */
+function interrupted(
+  { signal }: Session,
+  { name }: Pick<Member, 'name'>,
+  request: string,
+): unknown {
+  if (request.startsWith('GET ')) return signal.reason;
+  const sentence = `${printable(name)} may carry out the request (${request}) all the same`;
+  return new Interrupted(`Interrupted: ${sentence}`);
 }
 
 /** What a member says of itself now (GET /patroni); undefined when it does not answer. */

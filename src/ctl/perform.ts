@@ -93,7 +93,7 @@ function report(terminal: Terminal, command: string, result: Result): number {
   } else if (result.error) {
     terminal.fail(result.error);
   }
-  return exitCodeFor(result, process.env.PGHERD_COMPAT === 'patronictl');
+  return exitCodeFor(result, process.env.PGHERD_COMPAT === 'patronictl', command);
 }
 
 /** A whole number that is too large for readers of JSON is printed as text. */

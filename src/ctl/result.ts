@@ -79,14 +79,29 @@ export function failureOf(error: unknown): Result<null> {
  * The exit code of a result. `compat` gives what patronictl would: 0 also after a failed or
  * unknown operation that was sent, 1 for refusals, 2 for wrong usage.
  */
-export function exitCodeFor(result: Result, compat: boolean): number {
-  if (compat) return compatExitCode(result);
+export function exitCodeFor(result: Result, compat: boolean, command = ''): number {
+  if (compat) return compatExitCode(result, command);
   return result.exitCode ?? EXIT_CODES[result.outcome];
 }
 
-function compatExitCode(result: Result): number {
+/** Commands of patronictl that take a cluster which is not there for an empty one: 0. */
+const EMPTY_IS_FINE = new Set('flush history list query show-config topology version'.split(' '));
+/** Other refusals for which it has a 0. */
+const THEIRS_IS_ZERO = new Set([
+  'list no-cluster-name',
+  'topology no-cluster-name',
+  'query no-such-member',
+  'version unknown-member',
+]);
+/** Wrong usage that its argument parser finds; what its commands find by themselves is a 1. */
+const PARSER_ERRORS = new Set(['usage', 'unknown-command']);
+
+function compatExitCode(result: Result, command: string): number {
+  const code = result.error?.code ?? '';
   if (result.exitCode === INTERRUPTED) return 1;
-  if (result.exitCode !== undefined) return result.exitCode;
+  if (/^unknown-(cluster|group)$/.test(code) && EMPTY_IS_FINE.has(command)) return 0;
+  if (THEIRS_IS_ZERO.has(`${command} ${code}`)) return 0;
+  if (result.exitCode !== undefined) return PARSER_ERRORS.has(code) ? result.exitCode : 1;
   // A use-case that returns data has sent its requests: there patronictl always ends with 0.
   return result.outcome === 'failed' && result.data === null ? 1 : 0;
 }

@@ -21,7 +21,7 @@ function file(name: string, content: string | Buffer): string {
   return path;
 }
 
-describe('a configuration that cannot be used', () => {
+describe.concurrent('a configuration that cannot be used', () => {
   const list = (path: string): Promise<Output> => pgherd(['-c', path, 'list']);
 
   test('missing', async () => {
@@ -118,7 +118,7 @@ describe('a configuration that cannot be used', () => {
   });
 });
 
-describe('where the configuration may come from', () => {
+describe.concurrent('where the configuration may come from', () => {
   let etcd: RunningEtcd;
   let demo: FakeCluster;
   let config: string;

@@ -55,7 +55,7 @@ function list(section: object, args: readonly string[] = ['list']): Promise<Outp
   return pgherd(['-c', config, ...args]);
 }
 
-describe('etcd that does not answer', () => {
+describe.concurrent('etcd that does not answer', () => {
   test('down: every command says so, and changes nothing', async () => {
     const down = { hosts: `127.0.0.1:${dead}` };
     for (const args of [
@@ -118,7 +118,7 @@ describe('etcd that does not answer', () => {
   });
 });
 
-describe('TLS', () => {
+describe.concurrent('TLS', () => {
   const client = () => ({ cacert: files.ca, cert: files.cert, key: files.key });
 
   test('all is well', async () => {
@@ -194,7 +194,7 @@ describe('TLS', () => {
   });
 });
 
-describe('users of etcd', () => {
+describe.concurrent('users of etcd', () => {
   test('the right password', async () => {
     const section = { hosts: guarded.hosts[0], username: 'pgherd', password: PASSWORD };
     expect(expectEnvelope(await list(section, ['discover', '--json']), 'discover').outcome).toBe(

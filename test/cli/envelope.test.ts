@@ -79,12 +79,12 @@ const GOOD: Readonly<Record<string, readonly string[]>> = {
   version: ['demo'],
 };
 
-describe('--json: one document on stdout, as the schemas say', () => {
+describe.concurrent('--json: one document on stdout, as the schemas say', () => {
   test('every command is here', () => {
     expect([...Object.keys(GOOD), 'query'].sort()).toEqual([...COMMAND_NAMES].sort());
   });
 
-  test.concurrent.each(Object.entries(GOOD))('%s, done', async (command, args) => {
+  test.each(Object.entries(GOOD))('%s, done', async (command, args) => {
     const output = await run([command, ...args, '--json']);
     const printed = expectEnvelope(output, command);
     expect(printed, output.stderr).toMatchObject({ outcome: 'done', error: null });
@@ -106,7 +106,7 @@ describe('--json: one document on stdout, as the schemas say', () => {
     failover: ['dmeo', '--force', '--candidate', 'pg2'],
   };
 
-  test.concurrent.each(Object.entries(FAILING).filter(([command]) => command !== 'discover'))(
+  test.each(Object.entries(FAILING).filter(([command]) => command !== 'discover'))(
     '%s of a cluster that is not there',
     async (command, args) => {
       const output = await run([command, ...args, '--json']);
@@ -120,7 +120,7 @@ describe('--json: one document on stdout, as the schemas say', () => {
     },
   );
 
-  test.concurrent.each([...COMMAND_NAMES])('%s, wrong usage', async (command) => {
+  test.each([...COMMAND_NAMES])('%s, wrong usage', async (command) => {
     const output = await run([command, '--no-such-flag', '--json']);
     expect(expectEnvelope(output, command).error?.code).toBe('usage');
     expect(output.code).toBe(2);
@@ -132,7 +132,7 @@ describe('--json: one document on stdout, as the schemas say', () => {
   });
 });
 
-describe('exit codes, and those of patronictl', () => {
+describe.concurrent('exit codes, and those of patronictl', () => {
   test.each([
     ['a refused switchover', ['switchover', 'refusing', '--candidate', 'pg2', '--force'], 1, 0],
     ['a failed restart', ['restart', 'refusing', 'pg2', '--force'], 1, 0],

@@ -28,7 +28,7 @@ function on(args: readonly string[], options: PtyOptions = {}) {
   return onTerminal(args, { ...options, env });
 }
 
-describe('a switchover that is asked for on a terminal', () => {
+describe.concurrent('a switchover that is asked for on a terminal', () => {
   /** A cluster whose leader does what it is told. */
   async function obedient(scope: string) {
     let switched = false;
@@ -113,7 +113,7 @@ describe('a switchover that is asked for on a terminal', () => {
   });
 });
 
-describe('edit-config in an editor', () => {
+describe.concurrent('edit-config in an editor', () => {
   /** An editor that runs a script of sed on its last argument, another script each time. */
   function editor(name: string, scripts: readonly string[]): { command: string; log: string } {
     const program = join(directory, name);

@@ -103,8 +103,8 @@ const WAITS: readonly Wait[] = [
   },
 ];
 
-describe('Ctrl-C while pgherd waits: one sentence, exit code 130', () => {
-  test.concurrent.each(
+describe.concurrent('Ctrl-C while pgherd waits: one sentence, exit code 130', () => {
+  test.each(
     WAITS.map((wait, index) => ({ ...wait, name: wait.args.join(' '), scope: `wait${index}` })),
   )('$name', async ({ args, scope, reached, shows, sentence }) => {
     const cluster = await endless(scope);

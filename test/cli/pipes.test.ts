@@ -25,7 +25,7 @@ async function shell(line: string) {
   return output;
 }
 
-describe('a reader that leaves early', () => {
+describe.concurrent('a reader that leaves early', () => {
   test.each([
     ['list --all', '$PGHERD list --all | head -1', /^\+ Cluster: cluster0 .*\nends: 0 0\n$/],
     ['list --all --json', '$PGHERD list --all --json | head -1', /^\{\nends: 0 0\n$/],

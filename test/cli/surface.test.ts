@@ -76,8 +76,8 @@ test('no command, argument or flag changes unnoticed (REWRITE=1 takes the change
   expect(now).toEqual(JSON.parse(readFileSync(SNAPSHOT, 'utf8')));
 });
 
-describe('--help', () => {
-  test.concurrent.each(COMMANDS)('%s shows examples', async (command) => {
+describe.concurrent('--help', () => {
+  test.each(COMMANDS)('%s shows examples', async (command) => {
     const output = await pgherd([command, '--help']);
     expect(output).toMatchObject({ code: 0, stderr: '' });
     expect(output.stdout).toMatch(/^USAGE\n {2}\$ pgherd /m);
@@ -99,7 +99,7 @@ describe('--help', () => {
   });
 });
 
-describe('wrong usage ends with 2', () => {
+describe.concurrent('wrong usage ends with 2', () => {
   test.each([
     ['an unknown command', ['lsit'], /^There is no command "lsit"$/, /did you mean "list"\?/],
     ['an unknown flag', ['list', '--nope'], /--nope/, /pgherd list --help/],

@@ -32,7 +32,7 @@ function on(args: readonly string[], options: PtyOptions = {}) {
   return onTerminal(args, { ...options, env });
 }
 
-describe('TERM=dumb: plain lines, no escape sequences', () => {
+describe.concurrent('TERM=dumb: plain lines, no escape sequences', () => {
   const dumb = { env: { TERM: 'dumb' } };
 
   test('questions and answers', async () => {
@@ -94,7 +94,7 @@ describe('TERM=dumb: plain lines, no escape sequences', () => {
   });
 });
 
-describe('a terminal of 40 columns', () => {
+describe.concurrent('a terminal of 40 columns', () => {
   const narrow = { cols: 40 };
 
   test.each(['list', 'topology'])('%s prints the same as on a wide one', async (command) => {
@@ -129,7 +129,7 @@ describe('a terminal of 40 columns', () => {
   });
 });
 
-describe('Ctrl-D', () => {
+describe.concurrent('Ctrl-D', () => {
   test.each([
     ['at a line', ['switchover', 'demo'], /Primary/],
     ['at yes or no', ['reload', 'demo'], /Are you sure/],
@@ -143,7 +143,7 @@ describe('Ctrl-D', () => {
   });
 });
 
-describe('colour', () => {
+describe.concurrent('colour', () => {
   const EDIT = ['edit-config', 'demo', '-s', 'ttl=40', '--dry-run'];
   const piped = async (env: Record<string, string>): Promise<boolean> => {
     const output = await pgherd(EDIT, { DCS_URL: `etcd3://${etcd.hosts[0]}`, ...env });

@@ -27,7 +27,7 @@ interface PtyEnd {
 export interface OnTerminal {
   /** So far, without escape sequences. */
   readonly text: string;
-  /** Resolves when the text after the last call has what `pattern` finds. */
+  /** Resolves when `pattern` is found behind what the last call found. */
   shows(pattern: RegExp): Promise<void>;
   /** Types keys; `\r` is Enter, `\x03` is Ctrl-C. */
   type(keys: string): void;
@@ -65,11 +65,12 @@ export function onTerminal(args: readonly string[], options: PtyOptions = {}): O
       return text();
     },
     async shows(pattern) {
-      const found = async (): Promise<boolean> =>
-        pattern.test(text().slice(seen)) || /^@exit/m.test(text());
+      const find = (): RegExpExecArray | null => pattern.exec(text().slice(seen));
+      const found = async (): Promise<boolean> => find() !== null || /^@exit/m.test(text());
       await waitFor(`${pattern} on the terminal`, found, 30_000).catch(() => {});
-      if (!pattern.test(text().slice(seen))) throw new Error(`No ${pattern} in:\n${text()}`);
-      seen = text().length;
+      const match = find();
+      if (!match) throw new Error(`No ${pattern} in:\n${text()}`);
+      seen += match.index + match[0].length;
     },
     type: (keys) => terminal.write(keys),
     ended: endOf(terminal, () => raw),

@@ -50,6 +50,7 @@ const POSTGRESQL: Readonly<Record<string, is.Check>> = {
   custom_conf: is.text,
   database: is.text,
   krbsrvname: is.text,
+  config_base_name: is.text,
   pre_promote: is.text,
   before_stop: is.text,
   ...Object.fromEntries(ROLES.map((role) => [`parameters${role}`, is.map])),

@@ -29,7 +29,7 @@ describe('keys', () => {
        ignore_slots: [{name: x, type: physical, database: d, plugin: p}],
        standby_cluster: {host: "a,b", port: 5432, primary_slot_name: s, restore_command: cp,
          create_replica_methods: [basebackup], recovery_min_apply_delay: 5min},
-       postgresql: {use_pg_rewind: on, use_slots: true, pg_ctl_timeout: 60, recovery_conf: {a: b},
+       postgresql: {use_pg_rewind: on, use_slots: true, pg_ctl_timeout: 60, config_base_name: pg, recovery_conf: {a: b},
          parameters: {work_mem: 4MB}, pg_ident: [a b c], rewind: [debug], basebackup: [{max-rate: 1M}],
          callbacks: {on_start: x}, create_replica_methods: [wal_e, basebackup], wal_e: {command: x},
          other: {command: y}}}`;

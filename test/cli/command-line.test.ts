@@ -1,4 +1,8 @@
-import { describe, expect, test } from 'vitest';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { COMMAND_NAMES } from '../../src/main.ts';
 import { expectEnvelope, expectFailure, pgherd } from '../harness/run-cli.ts';
 
@@ -51,4 +55,26 @@ describe('options as click takes them', () => {
   ])('%s: the last one counts', async (line) => {
     expectFailure(await pgherd(line.split(' ')), { code: 1, sentence: /\/two\.yml/ });
   });
+});
+
+/** What bash offers for the last of these words, after the set-up that pgherd prints. */
+function completions(setup: string, words: readonly string[]): string[] {
+  const line = words.map((word) => `'${word}'`).join(' ');
+  const script = `${setup}
+    COMP_WORDS=(${line}); COMP_CWORD=${words.length - 1}; COMP_LINE="\${COMP_WORDS[*]}"
+    [[ $(complete -p pgherd) =~ -F ([^ ]+) ]] && "\${BASH_REMATCH[1]}"
+    printf '%s\n' "\${COMPREPLY[@]}"`;
+  const output = execFileSync('bash', ['--norc', '-c', script], { encoding: 'utf8' });
+  return output.split('\n').filter(Boolean);
+}
+
+test('bash completes commands and flags', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'pgherd-completion-'));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  const env = { HOME: directory, XDG_CACHE_HOME: directory };
+  const { code, stdout } = await pgherd(['autocomplete', 'script', 'bash'], env);
+  expect(code).toBe(0);
+  expect((await pgherd(['autocomplete', 'bash', '--refresh-cache'], env)).code).toBe(0);
+  expect(completions(stdout, ['pgherd', 'swi'])).toEqual(['switchover']);
+  expect(completions(stdout, ['pgherd', 'edit-config', '--d'])).toEqual(['--dcs-url', '--dry-run']);
 });

@@ -163,6 +163,17 @@ describe.concurrent('colour', () => {
     expect(await shown({ FORCE_COLOR: '0' })).toBe(false);
   });
 
+  test('NO_COLOR is for questions, too', async () => {
+    const prompt = async (env: Record<string, string>): Promise<string> => {
+      const terminal = on(['reload', 'demo'], { env });
+      await terminal.shows(/Are you sure/);
+      terminal.type(CTRL_C);
+      return (await terminal.ended).raw;
+    };
+    expect(await prompt({})).toContain(`${ESCAPE}[3`);
+    expect(await prompt({ NO_COLOR: '1' })).not.toMatch(/\[\d+m/);
+  });
+
   test('a table in a file has none, although stderr is a terminal', async () => {
     const stdoutFile = join(directory, 'table');
     const end = await on(['list', 'demo'], { stdoutFile }).ended;

@@ -6,7 +6,7 @@ import type { Dcs, Document, Guard, Store } from './dcs.ts';
 import type { Endpoints } from './endpoints.ts';
 import type { User } from './etcd3-transport.ts';
 import { EndpointFailure } from './failure.ts';
-import type { HttpEndpoint, HttpReply, HttpRequest } from './http.ts';
+import { type HttpEndpoint, type HttpReply, type HttpRequest, parseObject } from './http.ts';
 import { checkScope } from './scope.ts';
 import { type Found, settleWrite, unknownResult } from './settle.ts';
 
@@ -174,7 +174,7 @@ function pathOf(key: string, query: string): string {
 }
 
 function parseAnswer({ status, body }: HttpReply): Answer {
-  const reply = parseJson(body);
+  const reply = parseObject(body);
   if (status === 200 || status === 201) {
     if (reply && 'node' in reply) return { node: reply.node };
     throw new EndpointFailure('its answer is not that of etcd', { maybeApplied: true });
@@ -193,16 +193,6 @@ function parseAnswer({ status, body }: HttpReply): Answer {
     throw new EndpointFailure(text || `HTTP status ${status}`, { maybeApplied: true, passing });
   }
   throw new DcsError(`etcd refused the request: ${text || `HTTP status ${status}`}`);
-}
-
-function parseJson(body: Buffer): Record<string, unknown> | undefined {
-  try {
-    const parsed: unknown = JSON.parse(body.toString('utf8'));
-    return isRecord(parsed) ? parsed : undefined;
-  } catch {
-    // The status tells more about an answer that is not JSON.
-    return undefined;
-  }
 }
 
 /** A node of the tree is a file with a value, or a directory with nodes; others are passed over. */

@@ -1,9 +1,8 @@
-import { isRecord } from '../model/json.ts';
 import { printable } from '../system/text.ts';
 import { etcdError } from './etcd3-errors.ts';
 import { type Call, type Change, type EtcdTransport, NoSuchApi } from './etcd3-transport.ts';
 import { EndpointFailure } from './failure.ts';
-import type { HttpEndpoint, HttpReply, HttpRequest } from './http.ts';
+import { type HttpEndpoint, type HttpReply, type HttpRequest, parseObject } from './http.ts';
 
 /** What the gateway answers; an empty list, a zero or a false is left out (proto3's JSON). */
 interface GatewayReply {
@@ -86,7 +85,7 @@ function comparison(key: string, guard: Change['guard']): unknown[] {
 
 /** Throws what `EtcdTransport` promises for everything but a proper answer. */
 function parseReply({ status, body }: HttpReply): GatewayReply {
-  const reply = parseJson(body);
+  const reply = parseObject(body);
   if (status === 200 && reply) return reply;
   if (typeof reply?.code === 'number') {
     throw etcdError(reply.code, String(reply.message ?? reply.error ?? ''));
@@ -101,20 +100,10 @@ function parseReply({ status, body }: HttpReply): GatewayReply {
   });
 }
 
-/** Undefined for what is no JSON object, such as a proxy's page; the status tells more then. */
-function parseJson(body: Buffer): Record<string, unknown> | undefined {
-  try {
-    const parsed: unknown = JSON.parse(body.toString('utf8'));
-    return isRecord(parsed) ? parsed : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 /** `/v3beta` for etcd 3.3, `/v3alpha` for older ones; `NoSuchApi` where the gateway is off. */
 async function olderPrefix(http: HttpEndpoint, signal: AbortSignal): Promise<string> {
   const { body } = await http.request({ method: 'GET', path: '/version', kind: 'read', signal });
-  const [major, minor] = String(parseJson(body)?.etcdserver ?? '')
+  const [major, minor] = String(parseObject(body)?.etcdserver ?? '')
     .split('.')
     .map(Number);
   if (major !== 3 || minor === undefined || minor > 3) {

@@ -1,5 +1,6 @@
 import type { Agent, ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 import { Refusal } from '../model/errors.ts';
+import { isRecord } from '../model/json.ts';
 import { printable } from '../system/text.ts';
 import type { Endpoint } from './endpoints.ts';
 import { EndpointFailure, errorCode, explainConnection } from './failure.ts';
@@ -159,4 +160,14 @@ function parse({ protocol, host }: Address): { host: string; port: number } {
   // URL leaves the port out when it is the protocol's own.
   const port = Number(url.port) || (protocol === 'https' ? 443 : 80);
   return { host: url.hostname.replace(/^\[|\]$/g, ''), port };
+}
+
+/** Undefined for what is no JSON object, such as a proxy's page: the status tells more then. */
+export function parseObject(body: Buffer): Record<string, unknown> | undefined {
+  try {
+    const parsed: unknown = JSON.parse(body.toString('utf8'));
+    return isRecord(parsed) ? parsed : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -62,7 +62,7 @@ function completions(setup: string, words: readonly string[]): string[] {
   const line = words.map((word) => `'${word}'`).join(' ');
   const script = `${setup}
     COMP_WORDS=(${line}); COMP_CWORD=${words.length - 1}; COMP_LINE="\${COMP_WORDS[*]}"
-    [[ $(complete -p pgherd) =~ -F ([^ ]+) ]] && "\${BASH_REMATCH[1]}"
+    _pgherd_autocomplete
     printf '%s\n' "\${COMPREPLY[@]}"`;
   const output = execFileSync('bash', ['--norc', '-c', script], { encoding: 'utf8' });
   return output.split('\n').filter(Boolean);

@@ -15,7 +15,8 @@ export async function page(text: string, { env, rows }: PagerOptions): Promise<b
   const [program, ...args] = pagerCommand(env);
   if (program === undefined || rows === undefined) return false;
   if (text.split('\n').length < rows) return false;
-  return new Promise((resolve) => {
+  const restore = ignoreInterrupts();
+  const shown = await new Promise<boolean>((resolve) => {
     const child = spawn(program, args, { stdio: ['pipe', 'inherit', 'inherit'], env: { ...env } });
     child.once('error', () => resolve(false));
     child.once('close', () => resolve(true));
@@ -23,6 +24,19 @@ export async function page(text: string, { env, rows }: PagerOptions): Promise<b
     child.stdin.on('error', () => {});
     child.stdin.end(`${text}\n`);
   });
+  restore();
+  return shown;
+}
+
+/** Ctrl-C reaches all programs on the terminal: while a pager runs it means the pager alone. */
+function ignoreInterrupts(): () => void {
+  const kept = process.listeners('SIGINT');
+  const nothing = (): void => {};
+  process.removeAllListeners('SIGINT').on('SIGINT', nothing);
+  return () => {
+    process.off('SIGINT', nothing);
+    for (const listener of kept) process.on('SIGINT', listener);
+  };
 }
 
 /** No words: print without a pager, as with `PAGER=cat` or an empty `PAGER`. */

@@ -43,6 +43,22 @@ it('leaves a short text, a pipe, and a machine without pager alone', async () =>
   expect(await page(LONG, { env: { PATH: '/usr/bin', PAGER: '' }, rows: 2 })).toBe(false);
 });
 
+it('leaves Ctrl-C to the pager: there it ends a search, and not us', async () => {
+  const path = join(folder, 'interrupted');
+  writeFileSync(path, '#!/bin/sh\nkill -INT $PPID\ncat > /dev/null\n');
+  chmodSync(path, 0o755);
+  let interrupts = 0;
+  const listener = (): void => void interrupts++;
+  process.on('SIGINT', listener);
+  try {
+    expect(await page(LONG, { env: { ...process.env, PAGER: path }, rows: 2 })).toBe(true);
+    expect(interrupts).toBe(0);
+    expect(process.listeners('SIGINT')).toContain(listener);
+  } finally {
+    process.off('SIGINT', listener);
+  }
+});
+
 it('survives a pager that is left at once', async () => {
   const path = join(folder, 'leaves');
   writeFileSync(path, '#!/bin/sh\nexit 1\n');

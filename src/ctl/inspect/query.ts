@@ -85,7 +85,9 @@ function pickMember(session: Session, view: ClusterView, options: QueryOptions):
     options.member !== undefined
       ? `member ${printable(options.member)}`
       : `role ${options.role ?? 'leader'}`;
-  throw new Refusal('no-such-member', `No connection to ${wanted} is available`);
+  throw new Refusal('no-such-member', `No connection to ${wanted} is available`, {
+    hint: `pgherd list ${printable(view.scope)} shows the members and their roles`,
+  });
 }
 
 async function sqlTarget(

@@ -40,6 +40,17 @@ function server(results: (SqlResult | string)[]): SqlConnect & { targets: unknow
 const rows = (...values: SqlResult['rows']): SqlResult => ({ columns: ['a', 'b'], rows: values });
 
 describe('query', () => {
+  it.each([
+    [{ member: 'pg9' }, 'No connection to member pg9 is available'],
+    [{ role: 'standby-leader' as const }, 'No connection to role standby-leader is available'],
+  ])('refuses whom the cluster does not have: %j', async (whom, message) => {
+    const session = fakeSession({ documents: demoDocuments() });
+    await expect(query(session, { ...options, ...whom })).rejects.toMatchObject({
+      message,
+      hint: 'pgherd list demo shows the members and their roles',
+    });
+  });
+
   it('runs on the leader and prints rows as patronictl does', async () => {
     const connectSql = server([rows([1, null], [true, 'x'])]);
     const session = fakeSession({ documents: demoDocuments(), connectSql });

@@ -1,11 +1,14 @@
 import { isPrimaryRole, type NodeStatus } from '../model/node-status.ts';
 
-/** One answer to `GET /patroni`, or silence, with its times on the monotonic clock. */
+/**
+ * One answer to `GET /patroni`, or silence, with its times on the monotonic clock. Small: a wait of
+ * hours collects hundreds of thousands.
+ */
 export interface Sample {
   readonly member: string;
   readonly sentMs: number;
   readonly receivedMs: number;
-  readonly status: NodeStatus | undefined;
+  readonly acceptsWrites: boolean;
 }
 
 /**
@@ -19,14 +22,14 @@ export function writeOutageMs(
   { from, to }: { readonly from: string | undefined; readonly to: string | null },
 ): number | null {
   if (from === undefined || to === null || from === to) return null;
-  const up = samples.findLast((sample) => sample.member === from && acceptsWrites(sample.status));
+  const up = samples.findLast((sample) => sample.member === from && sample.acceptsWrites);
   const down = samples.some(
     (sample) => sample.member === from && up !== undefined && sample.sentMs > up.sentMs,
   );
   const back = samples.find(
     (sample) =>
       sample.member === to &&
-      acceptsWrites(sample.status) &&
+      sample.acceptsWrites &&
       up !== undefined &&
       sample.receivedMs >= up.sentMs,
   );
@@ -34,6 +37,7 @@ export function writeOutageMs(
   return Math.max(0, Math.round(back.receivedMs - up.sentMs));
 }
 
-function acceptsWrites(status: NodeStatus | undefined): boolean {
+/** True for a member that says it is a running primary; silence is no. */
+export function acceptsWrites(status: NodeStatus | undefined): boolean {
   return status !== undefined && status.state === 'running' && isPrimaryRole(status.role);
 }

@@ -1,4 +1,4 @@
-import type { Sample } from '../../ha/write-outage.ts';
+import { acceptsWrites, type Sample } from '../../ha/write-outage.ts';
 import type { Member } from '../../model/member.ts';
 import type { NodeStatus } from '../../model/node-status.ts';
 import type { Session } from '../session.ts';
@@ -41,7 +41,7 @@ export function watchMembers(session: Session): MemberWatch {
         member: member.name,
         sentMs,
         receivedMs: session.clock.monotonic(),
-        status,
+        acceptsWrites: acceptsWrites(status),
       });
     }
   };

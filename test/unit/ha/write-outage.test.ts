@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { type Sample, writeOutageMs } from '../../../src/ha/write-outage.ts';
+import { acceptsWrites, type Sample, writeOutageMs } from '../../../src/ha/write-outage.ts';
 import { says } from './cluster-of.ts';
 
 function sample(member: string, sentMs: number, role: string, state = 'running'): Sample {
   const report = says({ role, state });
   const status = report.ok && role !== '' ? report.status : undefined;
-  return { member, sentMs, receivedMs: sentMs + 10, status };
+  return { member, sentMs, receivedMs: sentMs + 10, acceptsWrites: acceptsWrites(status) };
 }
 
 const ENDS = { from: 'pg1', to: 'pg2' };

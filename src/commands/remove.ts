@@ -23,13 +23,16 @@ export default class Remove extends BaseCommand {
     }),
     force: Flags.boolean({ description: 'Ask nothing; needs --confirm' }),
     confirm: Flags.string({ description: 'The name of the cluster once more' }),
+    wait: Flags.boolean({ description: 'Watch whether members that still run write keys again' }),
+    timeout: Flags.integer({ min: 1, description: 'Seconds to watch (loop_wait + 5)' }),
   };
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Remove);
-    const { group, format, force, confirm } = flags;
+    const { group, format, force, confirm, wait, timeout } = flags;
+    const { cluster } = args;
     await this.perform(flags, (session) =>
-      remove(session, { cluster: args.cluster, group, format, force, confirm }),
+      remove(session, { cluster, group, format, force, confirm, wait, timeout }),
     );
   }
 }

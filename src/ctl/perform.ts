@@ -34,7 +34,8 @@ export async function perform(
     if (process.env.PGHERD_DEBUG && error instanceof Error) terminal.err(error.stack ?? '');
     // What a call says after Ctrl-C is only an echo of it.
     const reason = interrupt.signal.aborted ? interrupt.reason(error) : error;
-    return report(terminal, invocation.command, failureOf(reason));
+    const code = report(terminal, invocation.command, failureOf(reason));
+    return code === INTERRUPTED ? interrupt.exitCode() : code;
   } finally {
     interrupt.release();
   }
@@ -105,21 +106,33 @@ interface Interrupt {
   readonly signal: AbortSignal;
   /** The use-case's own words about the interrupt, or the plain ones. */
   reason(error: unknown): Interrupted;
+  /** 130 after Ctrl-C, 143 after SIGTERM. */
+  exitCode(): number;
   release(): void;
 }
 
-/** A signal that Ctrl-C aborts; a second Ctrl-C ends the process at once. */
+/** Exit code of a process that SIGTERM ended: a CI job's own time-out, `timeout(1)`. */
+const TERMINATED = 143;
+
+/** A signal that Ctrl-C or SIGTERM aborts; the second of them ends the process at once. */
 function interruptSignal(): Interrupt {
   const controller = new AbortController();
   const plain = new Interrupted();
-  const onSignal = (): void => {
-    if (controller.signal.aborted) process.exit(INTERRUPTED);
+  let exitCode = INTERRUPTED;
+  const onSignal = (name: NodeJS.Signals): void => {
+    exitCode = name === 'SIGTERM' ? TERMINATED : INTERRUPTED;
+    if (controller.signal.aborted) process.exit(exitCode);
     controller.abort(plain);
   };
   process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
   return {
     signal: controller.signal,
     reason: (error) => (error instanceof Interrupted ? error : plain),
-    release: () => process.off('SIGINT', onSignal),
+    exitCode: () => exitCode,
+    release: () => {
+      process.off('SIGINT', onSignal);
+      process.off('SIGTERM', onSignal);
+    },
   };
 }

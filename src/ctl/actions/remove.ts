@@ -1,12 +1,13 @@
-import type { ClusterView } from '../../model/cluster.ts';
+import { type ClusterView, isEmptyCluster } from '../../model/cluster.ts';
 import { DcsError, Refusal } from '../../model/errors.ts';
+import { DEFAULT_SETTINGS } from '../../model/settings.ts';
 import { printable } from '../../system/text.ts';
 import { readCluster, requireGroup } from '../read-cluster.ts';
 import type { Format } from '../render/rows.ts';
-import { done, type Result, unknown } from '../result.ts';
+import { done, failed, type Result, unknown } from '../result.ts';
 import type { Session } from '../session.ts';
 import { renderMembers } from '../show-members.ts';
-import { readAgain } from '../wait.ts';
+import { interruptible, readAgain, waitUntil } from '../wait.ts';
 
 export interface RemoveOptions {
   readonly cluster: string;
@@ -16,7 +17,14 @@ export interface RemoveOptions {
   readonly force: boolean;
   /** The cluster's name once more. */
   readonly confirm: string | undefined;
+  /** Watch whether members that still run write their keys again. */
+  readonly wait: boolean;
+  /** Seconds to watch; a loop of the agents and a little more when undefined. */
+  readonly timeout: number | undefined;
 }
+
+/** What an agent may need beyond `loop_wait` to write its key, in seconds. */
+const SLACK = 5;
 
 const AWARE = 'Yes I am aware';
 
@@ -46,6 +54,13 @@ export async function remove(session: Session, options: RemoveOptions): Promise<
       'the cluster has a leader: members that still run write their keys again; stop them first',
     );
   }
+  const result = await removeKeys(session, options);
+  return result.outcome === 'done' && options.wait
+    ? watch(session, view, { options, removed: result.data })
+    : result;
+}
+
+async function removeKeys(session: Session, options: RemoveOptions): Promise<Result> {
   const data = { cluster: options.cluster, group: options.group ?? null };
   const name = printable(options.cluster);
   const dcs = await session.dcs(options.cluster, options.group);
@@ -61,6 +76,34 @@ export async function remove(session: Session, options: RemoveOptions): Promise<
     const message = `It is not known whether ${name} was removed (${left}): ${error.message}`;
     return unknown({ ...data, removedKeys: null }, { code: 'remove-unknown', message });
   }
+}
+
+/** Members that still run write their keys again within their next loop: then it is not removed. */
+async function watch(
+  session: Session,
+  { config }: ClusterView,
+  { options, removed }: { options: RemoveOptions; removed: unknown },
+): Promise<Result> {
+  const name = printable(options.cluster);
+  const { loopWait } = config?.settings ?? DEFAULT_SETTINGS;
+  const timeoutMs = (options.timeout ?? loopWait + SLACK) * 1000;
+  const sentence = () =>
+    `Interrupted: the keys of cluster ${name} are removed, but members that still run ` +
+    `may write them again`;
+  const back = await interruptible(session, sentence, () =>
+    waitUntil(session, { timeoutMs, everyMs: 500 }, async () => {
+      const now = await readAgain(session, options.cluster, options.group);
+      return now && !isEmptyCluster(now) ? now : undefined;
+    }),
+  );
+  if (!back) return done(removed);
+  const writers = back.members.map((member) => printable(member.name)).join(', ');
+  const by = writers ? ` by ${writers}` : '';
+  return failed(removed, {
+    code: 'came-back',
+    message: `The keys of cluster ${name} were removed and are written again${by}`,
+    hint: 'stop the agents first, then remove the cluster',
+  });
 }
 
 async function confirmRemoval(

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type RemoveOptions, remove } from '../../../../src/ctl/actions/remove.ts';
 import { DcsError } from '../../../../src/model/errors.ts';
 import { expectSchema } from '../../schema.ts';
-import { demoDocuments } from '../documents.ts';
+import { demoDocuments, memberDocument } from '../documents.ts';
 import { fakeSession } from '../fake-session.ts';
 
 const ASK: RemoveOptions = {
@@ -11,6 +11,8 @@ const ASK: RemoveOptions = {
   format: 'pretty',
   force: false,
   confirm: undefined,
+  wait: false,
+  timeout: undefined,
 };
 const SURE = { ...ASK, force: true, confirm: 'demo' };
 
@@ -46,6 +48,36 @@ describe('remove', () => {
     const session = fakeSession({ documents: demoDocuments(), answers });
     await expect(remove(session, ASK)).rejects.toMatchObject({ code: 'not-confirmed', message });
     expect(session.documents.size).toBeGreaterThan(0);
+  });
+
+  it('watches under --wait whether members write their keys again', async () => {
+    const options = { ...SURE, wait: true };
+    const gone = fakeSession({ documents: demoDocuments() });
+    expect((await remove(gone, options)).outcome).toBe('done');
+    expect(gone.clock.monotonic()).toBe(15_000);
+    const back = fakeSession({
+      documents: demoDocuments(),
+      onSleep: () =>
+        back.documents.set('members/pg2', { value: memberDocument('pg2'), version: '9' }),
+    });
+    const result = await remove(back, { ...options, timeout: 3 });
+    expect(result.outcome).toBe('failed');
+    expect(result.error?.message).toBe(
+      'The keys of cluster demo were removed and are written again by pg2',
+    );
+    expectSchema('remove', result);
+  });
+
+  it('says after Ctrl-C what is removed already', async () => {
+    const stop = new AbortController();
+    const session = fakeSession({
+      documents: demoDocuments(),
+      signal: stop.signal,
+      onSleep: () => stop.abort(new Error('stopped')),
+    });
+    await expect(remove(session, { ...SURE, wait: true })).rejects.toThrow(
+      'Interrupted: the keys of cluster demo are removed',
+    );
   });
 
   it('asks nothing with --force and the right --confirm, and warns of a leader', async () => {

@@ -9,6 +9,10 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const NOT_FOR_PARSING =
   /^(cli-spinners|ejs|lilconfig|minimatch|semver|string-width|tinyglobby|ts-node|typescript|widest-line|wordwrap|wrap-ansi|wsl-utils)$/;
 
+/** The parts of oclif itself that parsing never uses; they would be bundled all the same. */
+const NOT_PARSER =
+  /lib[\\/](config[\\/](config|plugin|plugin-loader|ts-path)|help[\\/](index|command|root|docopts))\.js$/;
+
 /**
  * Our commands are started without oclif's machinery (`src/main.ts`), and need of it only the
  * parser. Here every `require` at the top of oclif's files is put off until it is first used, and
@@ -33,6 +37,7 @@ const leanOclif: Plugin = {
       /@oclif[\\/]core/.test(importer) ? { path, external: true } : undefined,
     );
     esbuild.onLoad({ filter: /@oclif[\\/]core[\\/]lib[\\/].*\.js$/ }, async ({ path }) => {
+      if (NOT_PARSER.test(path)) return { contents: 'module.exports = {};' };
       const source = await readFile(path, 'utf8');
       const lazy = source.replace(
         /^const (\w+) = (__importDefault\(|__importStar\()?require\("([^"]+)"\)\)?;$/gm,

@@ -8,6 +8,7 @@ import { parseYaml, YamlError } from './yaml-text.ts';
 
 /** More than any configuration needs: somebody named the wrong file. */
 const MAX_BYTES = 1024 * 1024;
+const PIECE_BYTES = 16 * 1024;
 
 /** What the configuration files say, and which files were read. */
 export interface FileConfig {
@@ -76,17 +77,18 @@ async function readMap(file: string): Promise<Readonly<Record<string, Json>>> {
   return parseConfigText(decode(bytes, shown), file);
 }
 
-/** At most one byte more than the limit, so that a huge file costs no memory. */
+/** Reads in pieces, and no further than the limit, so that a huge file costs no memory. */
 async function readLimited(file: string): Promise<Buffer> {
   const handle = await open(file);
   try {
-    const buffer = Buffer.allocUnsafe(MAX_BYTES + 1);
-    let length = 0;
-    for (;;) {
-      const { bytesRead } = await handle.read(buffer, length, buffer.length - length, length);
+    const pieces: Buffer[] = [];
+    for (let length = 0; length <= MAX_BYTES; ) {
+      const { bytesRead, buffer } = await handle.read({ buffer: Buffer.allocUnsafe(PIECE_BYTES) });
+      if (bytesRead === 0) break;
+      pieces.push(buffer.subarray(0, bytesRead));
       length += bytesRead;
-      if (bytesRead === 0 || length === buffer.length) return buffer.subarray(0, length);
     }
+    return Buffer.concat(pieces);
   } finally {
     await handle.close();
   }

@@ -6,8 +6,7 @@ import type { Store } from './dcs.ts';
 import { Endpoints } from './endpoints.ts';
 import { tokenKeeper } from './etcd3-auth.ts';
 import { etcdNode } from './etcd3-node.ts';
-import { type HttpEndpoint, openHttp } from './http.ts';
-import { addressesFromSrv } from './srv.ts';
+import { type Address, type HttpEndpoint, openHttp } from './http.ts';
 import { loadTls, type ReadFile, type TlsMaterial } from './tls.ts';
 
 /** How long a write waits for a connection before it turns to the next server. */
@@ -59,7 +58,7 @@ interface Opening {
 
 async function openNodes(store: EtcdSettings, options: OpenOptions): Promise<Nodes> {
   const fixed = store.hosts.map((host) => ({ protocol: store.protocol, host }));
-  const found = store.srv ? await addressesFromSrv(store, options.callTimeoutMs) : [];
+  const found = store.srv ? await findBySrv(store, options.callTimeoutMs) : [];
   const addresses = found.length > 0 ? found : fixed;
   if (addresses.length === 0) {
     throw new Refusal('no-endpoint', `No etcd server is known: ${whyNone(store)}`);
@@ -72,6 +71,12 @@ async function openNodes(store: EtcdSettings, options: OpenOptions): Promise<Nod
     addresses.map((address) => openHttp(address, { tls, connectTimeoutMs })),
   );
   return { http, tls };
+}
+
+/** Loaded only here: hardly anybody uses SRV records, and Node's DNS comes with it. */
+async function findBySrv(store: EtcdSettings, timeoutMs: number): Promise<Address[]> {
+  const { addressesFromSrv } = await import('./srv.ts');
+  return addressesFromSrv(store, timeoutMs);
 }
 
 function whyNone({ srv, kind }: EtcdSettings): string {

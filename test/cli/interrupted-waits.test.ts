@@ -127,6 +127,15 @@ describe.concurrent('Ctrl-C while pgherd waits: one sentence, exit code 130', ()
     expect(output.code).toBe(130);
   });
 
+  test('SIGTERM, as of a CI job that has run too long: the same sentence, 143', async () => {
+    const cluster = await endless('term');
+    const args = ['-d', `etcd3://${etcd.hosts[0]}`, 'restart', 'term', 'pg2', '--force'];
+    const running = startPgherd(args);
+    await cluster.members.pg2.hears('POST', 'restart');
+    running.child.kill('SIGTERM');
+    expectFailure(await running.ended, { code: 143, sentence: /^Interrupted/ });
+  });
+
   test('while the DCS hangs', async () => {
     const proxy = await startFlakyProxy(etcd.hosts[0] ?? '', 'hang');
     const running = startPgherd(['-d', `etcd3://${proxy.host}`, 'list', 'demo']);

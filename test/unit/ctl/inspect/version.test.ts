@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { formatPostgresVersion, version } from '../../../../src/ctl/inspect/version.ts';
+import { formatPostgresVersion } from '../../../../src/ctl/inspect/member-versions.ts';
+import { version } from '../../../../src/ctl/inspect/version.ts';
 import { Refusal } from '../../../../src/model/errors.ts';
 import { RestError } from '../../../../src/rest/member-api.ts';
 import { expectSchema } from '../../schema.ts';

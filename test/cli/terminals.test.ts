@@ -106,11 +106,11 @@ describe.concurrent('a terminal of 40 columns', () => {
 
   test('prompts that are wider than the terminal', async () => {
     const terminal = on(['switchover', 'demo'], narrow);
-    await terminal.shows(/Primary/);
+    await terminal.shows(/\? Primary/);
     terminal.type(ENTER);
-    await terminal.shows(/Candidate/);
+    await terminal.shows(/\? Candidate \[/);
     terminal.type(`pg3${ENTER}`);
-    await terminal.shows(/When should the switchover/);
+    await terminal.shows(/\? When should the switchover/);
     terminal.type(ENTER);
     await terminal.shows(/\(y\/N\)/);
     terminal.type(`n${ENTER}`);

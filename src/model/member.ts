@@ -1,3 +1,5 @@
+import { WholeFloat } from './json.ts';
+
 /** One PostgreSQL server with its agent, as its own document in the DCS describes it. */
 export interface Member {
   readonly name: string;
@@ -48,7 +50,15 @@ export type Tags = Readonly<Record<string, unknown>>;
 /** True for a member that must never become leader: `nofailover`, or `failover_priority` ≤ 0. */
 export function isNoFailover(tags: Tags): boolean {
   // Patroni: an explicit `nofailover` wins over the priority (tags.py).
-  if (tags.nofailover !== undefined && tags.nofailover !== null) return Boolean(tags.nofailover);
-  const priority = Number(tags.failover_priority ?? 1);
-  return Number.isFinite(priority) && priority <= 0;
+  if (tags.nofailover !== undefined && tags.nofailover !== null) return isTrue(tags.nofailover);
+  const priority = tags.failover_priority;
+  if (typeof priority === 'string') return /^\s*[-+]?\d/.test(priority) && Number(priority) <= 0;
+  return (typeof priority === 'number' || priority instanceof WholeFloat) && Number(priority) <= 0;
+}
+
+/** As Python has it: nothing, zero and what is empty are not true. */
+function isTrue(value: unknown): boolean {
+  if (value instanceof WholeFloat) return value.value !== 0;
+  if (typeof value === 'object' && value !== null) return Object.keys(value).length > 0;
+  return Boolean(value);
 }

@@ -82,9 +82,13 @@ function endOf(terminal: IPty, raw: () => string): Promise<PtyEnd> {
   const forget = atExit(kill);
   const timer = setTimeout(kill, 60_000);
   return new Promise((resolve) => {
-    terminal.onExit(() => {
+    terminal.onExit(() => void end());
+    const end = async (): Promise<void> => {
       clearTimeout(timer);
       forget();
+      // The last words may still be on their way when the end of the program is told.
+      const complete = async (): Promise<boolean> => /^@exit \d+$/m.test(plain(raw()));
+      await waitFor('the exit code', complete, 10_000).catch(() => {});
       const text = plain(raw());
       resolve({
         code: Number(/^@exit (\d+)$/m.exec(text)?.[1] ?? -1),
@@ -93,7 +97,7 @@ function endOf(terminal: IPty, raw: () => string): Promise<PtyEnd> {
         restored: /^@restored$/m.test(text),
         cursorVisible: raw().lastIndexOf('\u001b[?25l') <= raw().lastIndexOf('\u001b[?25h'),
       });
-    });
+    };
   });
 }
 

@@ -80,6 +80,7 @@ const PARSER_CONFIG = {
   name: 'pgherd',
   bin: 'pgherd',
   userAgent: 'pgherd',
+  // With a blank oclif would look for commands of several words, which needs all commands.
   topicSeparator: ':' as const,
   plugins: new Map(),
   pjson: { name: 'pgherd', version: '', oclif: {} },

@@ -172,7 +172,13 @@ async function settledView(
   const settled = view.every(
     (member) =>
       member.timeline === leader.timeline &&
-      member.state === (member === leader ? 'running' : good),
+      member.state === (member === leader ? 'running' : good) &&
+      (member === leader || isNear(member)),
   );
   return settled ? view : undefined;
+}
+
+/** A replica that has just begun to stream may lack a whole segment of WAL for a moment. */
+function isNear({ lag }: ViewMember): boolean {
+  return lag === undefined || Number(lag) < 1_000_000;
 }

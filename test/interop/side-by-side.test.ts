@@ -51,18 +51,20 @@ afterAll(async () => {
   await etcd.stop();
 });
 
+const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 300));
+
 /** The cluster goes on changing while both look: a difference counts when it stays. */
 async function expectSame(command: string, columns?: number): Promise<void> {
   const env = columns === undefined ? {} : { COLUMNS: String(columns) };
   const args = command.split(' ');
-  for (let tries = 1; ; tries++) {
+  for (const until = Date.now() + 30_000; ; await pause()) {
     const [theirs, ours] = await Promise.all([
       cluster.patronictl(args, { env }),
       runPgherd(['-c', cluster.configFile, ...args], { env }),
     ]);
     const wanted = comparable(theirs.stdout);
     const got = comparable(ours.stdout);
-    if (got !== wanted && tries < 5) continue;
+    if (got !== wanted && Date.now() < until) continue;
     expect(got, `${command}: ${ours.stderr}`).toBe(wanted);
     // A member that says no version: 0 there; 1, with the reason on stderr, here.
     if (!theirs.stdout.includes('failed to get version')) expect(ours.code).toBe(theirs.code);

@@ -1,6 +1,7 @@
 import type { ClusterView } from '../../model/cluster.ts';
 import { replayLagSeconds } from '../../model/lag.ts';
 import type { Member } from '../../model/member.ts';
+import { forEachBounded } from '../bounded.ts';
 import type { Session } from '../session.ts';
 import { askForReport } from '../takeover/reports.ts';
 
@@ -29,18 +30,11 @@ export async function askForLag(
     const followers = view.members.filter(({ name, apiUrl }) => name !== view.leader && apiUrl);
     for (const member of followers) waiting.push([view, member]);
   }
-  let next = 0;
-  const work = async (): Promise<void> => {
-    for (let pair = waiting[next++]; pair; pair = waiting[next++]) {
-      const [view, member] = pair;
-      const report = await askForReport(session, member, PATIENCE_MS);
-      const nowMs = session.clock.now().getTime();
-      const lag = report.ok
-        ? replayLagSeconds(report.status, view.status.lastLsn, nowMs)
-        : undefined;
-      if (lag !== undefined) found.get(view)?.set(member.name, lag);
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  await forEachBounded(waiting, AT_ONCE, async ([view, member]) => {
+    const report = await askForReport(session, member, PATIENCE_MS);
+    const nowMs = session.clock.now().getTime();
+    const lag = report.ok ? replayLagSeconds(report.status, view.status.lastLsn, nowMs) : undefined;
+    if (lag !== undefined) found.get(view)?.set(member.name, lag);
+  });
   return (view, member) => found.get(view)?.get(member) ?? null;
 }

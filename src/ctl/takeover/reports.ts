@@ -2,6 +2,7 @@ import type { Member } from '../../model/member.ts';
 import type { MemberReport } from '../../model/node-status.ts';
 import { parseNodeStatus } from '../../wire/rest.ts';
 import { askMember } from '../ask-member.ts';
+import { forEachBounded } from '../bounded.ts';
 import type { Session } from '../session.ts';
 
 /** How long a member may take to say how it is. A slower one is shown as silent. */
@@ -15,13 +16,9 @@ export async function askForReports(
   members: readonly Member[],
 ): Promise<Map<string, MemberReport>> {
   const reports = new Map<string, MemberReport>();
-  const waiting = [...members];
-  const work = async (): Promise<void> => {
-    for (let member = waiting.shift(); member; member = waiting.shift()) {
-      reports.set(member.name, await askForReport(session, member, PATIENCE_MS));
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(AT_ONCE, members.length) }, work));
+  await forEachBounded(members, AT_ONCE, async (member) => {
+    reports.set(member.name, await askForReport(session, member, PATIENCE_MS));
+  });
   return reports;
 }
 

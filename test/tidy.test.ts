@@ -50,6 +50,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   config: ['model', 'system'],
   dcs: ['model', 'system', 'wire/keys', 'config/settings'],
   rest: ['model', 'system', 'config/settings'],
+  agent: ['model', 'wire', 'ha', 'dcs', 'system'],
   postgres: ['model', 'system'],
   ctl: ['model', 'wire', 'ha', 'ctl/render', 'system', 'config', 'dcs', 'rest', 'postgres'],
   commands: ['ctl', 'ctl/render'],

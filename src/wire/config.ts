@@ -28,6 +28,7 @@ export function parseSettings(data: Readonly<Record<string, unknown>>): Settings
     lenientInteger(data[name]) ?? fallback;
   const mode = (name: string): boolean => lenientBoolean(data[name]) === true;
   return {
+    ...DEFAULT_SETTINGS,
     ttl: integer('ttl', DEFAULT_SETTINGS.ttl),
     loopWait: integer('loop_wait', DEFAULT_SETTINGS.loopWait),
     retryTimeout: integer('retry_timeout', DEFAULT_SETTINGS.retryTimeout),

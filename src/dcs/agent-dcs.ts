@@ -1,0 +1,61 @@
+import type { Document, Guard } from './dcs.ts';
+
+/** The documents of a cluster at one moment, and how old the store says it is. */
+export interface Snapshot {
+  readonly documents: readonly Document[];
+  /** The leader document belongs to our own session. */
+  readonly ownsLock: boolean;
+  /** Grows with every change in the store. */
+  readonly revision: number;
+}
+
+/** What else must hold when the lock is taken. */
+export interface AcquireRequest {
+  /** Seconds. */
+  readonly ttl: number;
+  /** Version of the sync document, or that there is none. */
+  readonly sync: string | 'absent';
+}
+
+/** What is written with a renewal; a document that did not change is not sent again. */
+export interface RenewRequest {
+  /** Seconds. A change applies to the lock and the member document at once (P#2693). */
+  readonly ttl: number;
+  readonly status?: string;
+  readonly failsafe?: string;
+}
+
+/**
+ * The store as an agent needs it: one session, to which the leader lock and the member document are
+ * bound. Losing a race is a value. Not knowing is a `DcsError`, after which the request may have
+ * been done, or may still be done later. Every call ends within the store's time-out.
+ */
+export interface AgentDcs {
+  /** One snapshot. It may be stale; nothing that matters is decided by it alone. */
+  read(): Promise<Snapshot>;
+  /**
+   * Takes the lock if nobody has it and the sync document is as told, in one step. `held` is true
+   * for `ttl` seconds from any time before the call.
+   */
+  acquire(request: AcquireRequest): Promise<'held' | 'lost'>;
+  /** Extends session and lock by `ttl` seconds; `lost` when the lock is not ours any more. */
+  renew(request: RenewRequest): Promise<'held' | 'lost'>;
+  /** Gives the lock up if it is ours, and writes the last status with it. */
+  release(status: string | undefined): Promise<void>;
+  /** Writes our member document, bound to the session, and extends the session. */
+  publish(value: string, ttl: number): Promise<void>;
+  /** Compare-and-set. `asLeader`: only while the lock is ours. `withSession`: goes away with it. */
+  write(request: WriteRequest): Promise<'done' | 'conflict'>;
+  /** Resolves when the leader, the failover request, the configuration or `/sync` changes. */
+  watch(signal: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface WriteRequest {
+  readonly name: 'initialize' | 'config' | 'sync' | 'failover' | 'history';
+  /** Undefined: remove it. */
+  readonly value: string | undefined;
+  readonly guard: Guard;
+  readonly asLeader: boolean;
+  readonly withSession: boolean;
+}

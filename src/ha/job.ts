@@ -1,0 +1,45 @@
+import type { Source } from '../model/postgres.ts';
+import type { Monotonic } from './facts.ts';
+
+/** A long operation on PostgreSQL. There is at most one at a time. */
+export type JobSpec =
+  /** Makes a new cluster, runs its scripts, and leaves it stopped and `unfinished`. */
+  | { readonly kind: 'bootstrap' }
+  /**
+   * Copies a source, and leaves the copy stopped, to be started as a standby. A data directory in
+   * its way is renamed, never removed. Without a source: from a backup.
+   */
+  | { readonly kind: 'clone'; readonly from: Source | undefined }
+  /** Runs PostgreSQL in single-user mode until its WAL is replayed. */
+  | { readonly kind: 'crash-recovery' }
+  | { readonly kind: 'rewind'; readonly from: Source }
+  /** Ends when PostgreSQL takes connections. */
+  | {
+      readonly kind: 'start';
+      readonly as: 'primary' | 'standby';
+      readonly from: Source | undefined;
+    }
+  /** Ends when the postmaster is gone. `limit`: seconds, after which fast becomes immediate. */
+  | {
+      readonly kind: 'stop';
+      readonly mode: 'fast' | 'immediate';
+      readonly checkpoint: boolean;
+      readonly limit: number | undefined;
+    }
+  | { readonly kind: 'restart'; readonly from: Source | undefined }
+  | { readonly kind: 'promote' }
+  | { readonly kind: 'copy-slots'; readonly from: Source; readonly names: readonly string[] };
+
+export type JobKind = JobSpec['kind'];
+
+/** The long operation in flight, or the one that has just ended. */
+export interface Job {
+  readonly spec: JobSpec;
+  readonly startedAt: Monotonic;
+  /** Undefined while it runs. */
+  readonly outcome: JobOutcome | undefined;
+}
+
+export type JobOutcome =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly cancelled: boolean; readonly failure: string };

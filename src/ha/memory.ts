@@ -1,0 +1,102 @@
+import type { ClusterView } from '../model/cluster.ts';
+import type { Monotonic } from './facts.ts';
+
+/** Everything that an agent remembers from one tick to the next, and all of it. */
+export interface Memory {
+  /**
+   * Until when the lock is surely ours, counted from before the request was sent. Undefined: it is
+   * not ours, whatever a read says.
+   */
+  readonly leaseUntil: Monotonic | undefined;
+  /** A request for the lock whose reply was lost was sent then. */
+  readonly acquireSentAt: Monotonic | undefined;
+  /** The last view in which somebody led. */
+  readonly healthyView: ClusterView | undefined;
+  /** When the lock was first seen free; undefined while somebody leads. */
+  readonly lockFreeSince: Monotonic | undefined;
+  /** Highest revision of the store seen so far. */
+  readonly revision: number;
+  /** The store was seen to have lost what it knew: nobody may race until then. */
+  readonly distrustUntil: Monotonic | undefined;
+  /** After a distrusted store in synchronous mode: every standby must be heard before a race. */
+  readonly syncDistrusted: boolean;
+  /** This node had a share in a cluster with this system identifier. */
+  readonly systemId: string | undefined;
+  /** We stop, or have stopped, PostgreSQL to hand over the lock. */
+  readonly steppingDown: StepDown | undefined;
+  /** We gave the lock away then. */
+  readonly releasedAt: Monotonic | undefined;
+  /** Not to race before then (`primary_race_backoff`, a failed pre-promote script). */
+  readonly raceAfter: Monotonic | undefined;
+  /** We promoted then. */
+  readonly promotedAt: Monotonic | undefined;
+  /** A new cluster is being made by us. */
+  readonly bootstrapping: boolean;
+  /** Single-user crash recovery was tried since PostgreSQL was last up. */
+  readonly crashRecoveryTried: boolean;
+  /** Whether the data may hold what the leader's history does not. */
+  readonly rewind: 'clear' | 'check' | 'needed' | 'failed';
+  /** PostgreSQL is being started since then, as the leader. */
+  readonly startingSince: Monotonic | undefined;
+  /** Seconds that this start may take; undefined: `primary_start_timeout`. */
+  readonly startTimeout: number | undefined;
+  /** Failed attempts in a row to start, clone or rewind, and when the next may be made. */
+  readonly failures: number;
+  readonly retryAfter: Monotonic | undefined;
+  /** Failsafe mode: the leader that we promised to respect, and until when. */
+  readonly failsafePromise: FailsafePromise | undefined;
+  /** Failsafe mode: the lease stands on the members' word, not on the DCS. */
+  readonly failsafeActive: boolean;
+  readonly wasPaused: boolean;
+  /** Last seen timeline of the leader: a change calls for a look at our own. */
+  readonly leaderTimeline: number | undefined;
+  /** WAL position of the primary when `synchronous_standby_names` was last changed. */
+  readonly syncNamesSetAt: { readonly lsn: number; readonly names: string } | undefined;
+  /** When each member that has a slot here was last seen. */
+  readonly memberSeen: Readonly<Record<string, Monotonic>>;
+  /** The member document that was published last, as text to compare with. */
+  readonly published: string | undefined;
+}
+
+export interface StepDown {
+  readonly why: 'switchover' | 'shutdown' | 'start-timeout' | 'demote-cluster' | 'unfit';
+  readonly since: Monotonic;
+}
+
+export interface FailsafePromise {
+  readonly name: string;
+  readonly apiUrl: string;
+  readonly connUrl: string;
+  readonly slots: Readonly<Record<string, number>>;
+  readonly until: Monotonic;
+}
+
+/** An agent that has just been started remembers nothing. */
+export const BLANK_MEMORY: Memory = {
+  leaseUntil: undefined,
+  acquireSentAt: undefined,
+  healthyView: undefined,
+  lockFreeSince: undefined,
+  revision: 0,
+  distrustUntil: undefined,
+  syncDistrusted: false,
+  systemId: undefined,
+  steppingDown: undefined,
+  releasedAt: undefined,
+  raceAfter: undefined,
+  promotedAt: undefined,
+  bootstrapping: false,
+  crashRecoveryTried: false,
+  rewind: 'check',
+  startingSince: undefined,
+  startTimeout: undefined,
+  failures: 0,
+  retryAfter: undefined,
+  failsafePromise: undefined,
+  failsafeActive: false,
+  wasPaused: false,
+  leaderTimeline: undefined,
+  syncNamesSetAt: undefined,
+  memberSeen: {},
+  published: undefined,
+};

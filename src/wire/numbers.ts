@@ -11,15 +11,41 @@ export function lenientInteger(value: unknown): number | undefined {
   if (typeof value === 'bigint') return Number(value);
   if (value instanceof WholeFloat) return value.value;
   if (typeof value !== 'string') return undefined;
-  const text = value.trim();
+  const number = numberOf(value.trim());
+  return number === undefined ? undefined : pythonRound(number);
+}
+
+/** Seconds in each unit of time, and to how many seconds a value in this unit is rounded. */
+const UNITS: ReadonlyMap<string, readonly [seconds: number, step: number]> = new Map([
+  ['d', [86_400, 3600]],
+  ['h', [3600, 60]],
+  ['min', [60, 1]],
+  ['s', [1, 1]],
+  ['ms', [0.001, 1]],
+  ['us', [0.000_001, 1]],
+]);
+
+/** A time in whole seconds: a number, or text with a unit as PostgreSQL has them (`30min`). */
+export function lenientSeconds(value: unknown): number | undefined {
+  const plain = lenientInteger(value);
+  if (plain !== undefined || typeof value !== 'string') return plain;
+  const [, digits = '', name = ''] = /^(\S+?)\s*(d|h|min|s|ms|us)$/.exec(value.trim()) ?? [];
+  const number = numberOf(digits);
+  const unit = UNITS.get(name);
+  if (number === undefined || unit === undefined) return undefined;
+  const [seconds, step] = unit;
+  return pythonRound((number * seconds) / step) * step;
+}
+
+/** Text as C's `strtol` and `strtod` take it, all of it. */
+function numberOf(text: string): number | undefined {
   const sign = text.startsWith('-') ? -1 : 1;
   const digits = text.replace(/^[-+]/, '');
   if (/^0x[0-9a-f]+$/i.test(digits)) return sign * Number.parseInt(digits, 16);
   if (/^0[0-7]*$/.test(digits)) return sign * Number.parseInt(digits, 8);
   if (/^[1-9]\d*$/.test(digits)) return sign * Number(digits);
   const float = /^(?:0[0-7]*|[1-9]\d*)?(?:\.\d+)?(?:e[-+]?\d+)?$/i;
-  if (/^[.\d]/.test(digits) && float.test(digits)) return sign * pythonRound(Number(digits));
-  return undefined;
+  return /^[.\d]/.test(digits) && float.test(digits) ? sign * Number(digits) : undefined;
 }
 
 /** A whole number as Python's `int()` takes it: decimal text, and floats without their fraction. */

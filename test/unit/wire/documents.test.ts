@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { WholeFloat } from '../../../src/model/json.ts';
-import { formatConfig, parseConfig, parseSettings } from '../../../src/wire/config.ts';
+import { formatConfig, parseConfig } from '../../../src/wire/config.ts';
 import { formatFailover, parseFailover } from '../../../src/wire/failover.ts';
 import { parseFailsafe } from '../../../src/wire/failsafe.ts';
 import { parseHistory } from '../../../src/wire/history.ts';
@@ -181,36 +181,6 @@ describe('config', () => {
   it('is written back as it was', () => {
     const text = '{"ttl":30,"f":10.0,"unknown":{"x":[1,2.5,null,true]},"big":12345678901234567890}';
     expect(formatConfig(parseConfig(text, '7').config.data)).toBe(text);
-  });
-
-  it('means what Patroni takes it to mean', () => {
-    expect(
-      parseSettings({
-        ttl: '40',
-        loop_wait: new WholeFloat(5),
-        retry_timeout: 'soon',
-        maximum_lag_on_failover: '1MB',
-        pause: 'ON',
-        synchronous_mode: 'Quorum',
-        synchronous_mode_strict: 'yes',
-        failsafe_mode: 2,
-        check_timeline: '1',
-        standby_cluster: { create_replica_methods: ['basebackup'] },
-      }),
-    ).toEqual({
-      ttl: 40,
-      loopWait: 5,
-      retryTimeout: 10,
-      maximumLagOnFailover: 1048576,
-      pause: true,
-      synchronousMode: 'quorum',
-      synchronousModeStrict: true,
-      failsafeMode: false,
-      checkTimeline: true,
-      standbyCluster: false,
-    });
-    expect(parseSettings({ standby_cluster: { host: 'x' } }).standbyCluster).toBe(true);
-    expect(parseSettings({ synchronous_mode: true }).synchronousMode).toBe('on');
   });
 
   it.each([

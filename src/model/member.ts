@@ -9,12 +9,16 @@ export interface Member {
   readonly connUrl?: string;
   /** The URL of the REST API, e.g. `http://10.0.0.1:8008/patroni`. */
   readonly apiUrl?: string;
+  /** The connection pooler in front of it, for those who look for one. */
+  readonly proxyUrl?: string;
   /** State text as published: `running`, `stopped`, `creating replica`, …; empty when absent. */
   readonly state: string;
   /** Role as published: `primary` (old: `master`), `standby_leader`, `replica`; or empty. */
   readonly role: string;
   /** Version of the agent, e.g. `4.1.5`. */
   readonly version?: string;
+  /** False: the leader has not done its checkpoint since it was promoted: do not rewind from it. */
+  readonly checkpointAfterPromote?: boolean;
   readonly timeline?: number;
   /** WAL positions in bytes. `xlogLocation` is the one that every Patroni version publishes. */
   readonly xlogLocation?: number;
@@ -42,6 +46,13 @@ export interface ScheduledRestart {
   readonly schedule: string;
   /** The restart is done only when PostgreSQL is older than this, e.g. `15.4`. */
   readonly postgresVersion?: string;
+  /** Only in this role. */
+  readonly role?: string;
+  readonly onlyIfPending?: boolean;
+  /** Seconds it may take to start again. */
+  readonly timeout?: number;
+  /** Start time of PostgreSQL when this was asked for: when it has changed, the order is void. */
+  readonly postmasterStart?: string;
 }
 
 /** Tags as published: the key order of the document is kept, for whoever prints them. */

@@ -2,3 +2,8 @@
 export function parseLeader(text: string): string | undefined {
   return text === '' ? undefined : text;
 }
+
+/** The `leader` document of the member with this name. */
+export function formatLeader(name: string): string {
+  return name;
+}

@@ -1,7 +1,7 @@
 import { isRecord } from '../model/json.ts';
 import type { Member, ScheduledRestart, ValueChange } from '../model/member.ts';
 import { type Address, parseAddress, splitConnectionUrl } from './connection-url.ts';
-import { parseRecord } from './json-text.ts';
+import { compactJson, parseRecord } from './json-text.ts';
 import { lenientInteger } from './numbers.ts';
 
 /**
@@ -16,6 +16,53 @@ export function parseMember(
 ): { member: Member; valid: boolean } {
   const data = text.startsWith('postgres') ? fromUrl(text) : parseRecord(text);
   return { member: memberOf(name, data ?? {}, version), valid: data !== undefined };
+}
+
+/**
+ * A `members/<name>` document as Patroni writes it (`touch_member` of ha.py), in its order of keys.
+ * The name is in the key, and host and port are in `conn_url`.
+ */
+export function formatMember(member: Member): string {
+  const { pendingRestart, pendingRestartReason, tags } = member;
+  return compactJson({
+    conn_url: member.connUrl,
+    api_url: member.apiUrl,
+    state: member.state,
+    role: member.role,
+    version: member.version,
+    proxy_url: member.proxyUrl,
+    checkpoint_after_promote: member.checkpointAfterPromote,
+    tags: Object.keys(tags).length > 0 ? tags : undefined,
+    pending_restart: pendingRestart || undefined,
+    pending_restart_reason: formatChanges(pendingRestartReason),
+    xlog_location: member.xlogLocation,
+    replay_lsn: member.replayLsn,
+    receive_lsn: member.receiveLsn,
+    replication_state: member.replicationState,
+    timeline: member.timeline,
+    scheduled_restart: member.scheduledRestart && formatSchedule(member.scheduledRestart),
+    pause: member.pause || undefined,
+  });
+}
+
+function formatChanges(changes: Readonly<Record<string, ValueChange>>): unknown {
+  const entries = Object.entries(changes).map(([parameter, { oldValue, newValue }]) => [
+    parameter,
+    { old_value: oldValue, new_value: newValue },
+  ]);
+  return entries.length > 0 ? Object.fromEntries(entries) : undefined;
+}
+
+/** Patroni publishes the request as it came: this is the order in which `patronictl` sends it. */
+function formatSchedule(restart: ScheduledRestart): unknown {
+  return {
+    restart_pending: restart.onlyIfPending,
+    role: restart.role,
+    postgres_version: restart.postgresVersion,
+    schedule: restart.schedule,
+    timeout: restart.timeout,
+    postmaster_start_time: restart.postmasterStart,
+  };
 }
 
 function fromUrl(text: string): Record<string, unknown> {
@@ -37,7 +84,9 @@ function memberOf(
     ...present({
       connUrl,
       apiUrl: text(data.api_url),
+      proxyUrl: text(data.proxy_url),
       version: text(data.version),
+      checkpointAfterPromote: flag(data.checkpoint_after_promote),
       timeline: typeof data.timeline === 'number' ? data.timeline : undefined,
       xlogLocation: lenientInteger(data.xlog_location),
       receiveLsn: lenientInteger(data.receive_lsn),
@@ -60,6 +109,10 @@ function text(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
+function flag(value: unknown): boolean | undefined {
+  return typeof value === 'boolean' ? value : undefined;
+}
+
 type Present<Fields> = { [Key in keyof Fields]?: Exclude<Fields[Key], undefined> };
 
 function present<Fields extends object>(fields: Fields): Present<Fields> {
@@ -77,9 +130,17 @@ function addressOf(value: unknown): Address | undefined {
 function scheduledRestartOf(value: unknown): ScheduledRestart | undefined {
   if (!isRecord(value)) return undefined;
   const schedule = text(value.schedule);
-  const postgresVersion = text(value.postgres_version);
   if (schedule === undefined) return undefined;
-  return { schedule, ...(postgresVersion === undefined ? {} : { postgresVersion }) };
+  return {
+    schedule,
+    ...present({
+      postgresVersion: text(value.postgres_version),
+      role: text(value.role),
+      onlyIfPending: flag(value.restart_pending),
+      timeout: lenientInteger(value.timeout),
+      postmasterStart: text(value.postmaster_start_time),
+    }),
+  };
 }
 
 /** Parameter → value before and after; values are published as text, numbers are taken too. */

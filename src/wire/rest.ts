@@ -1,6 +1,7 @@
 import { isRecord } from '../model/json.ts';
 import type { ValueChange } from '../model/member.ts';
 import type { NodeStatus, ReplicationLink } from '../model/node-status.ts';
+import { dumpJson } from '../model/python.ts';
 
 /**
  * What `GET /patroni` answered; undefined when the body is no JSON object. Unknown keys are left
@@ -39,6 +40,59 @@ export function parseNodeStatus(body: string): NodeStatus | undefined {
     ...optional('systemId', text(data.database_system_identifier)),
     replication: links(data.replication),
   };
+}
+
+/** The body of `GET /patroni`, in Patroni's order of keys (api.py), as far as we know its values. */
+export function formatNodeStatus(status: NodeStatus): string {
+  const { tags, pendingRestartReason: reasons, replication } = status;
+  const body = {
+    state: status.state,
+    postmaster_start_time: status.postmasterStartTime,
+    role: status.role,
+    server_version: status.serverVersion,
+    xlog: formatPositions(status),
+    sync_standby: status.syncStandby || undefined,
+    quorum_standby: status.quorumStandby || undefined,
+    timeline: status.timeline,
+    replication_state: status.replicationState,
+    replication: replication.length > 0 ? replication.map(formatLink) : undefined,
+    pause: status.pause || undefined,
+    cluster_unlocked: status.clusterUnlocked || undefined,
+    tags: Object.keys(tags).length > 0 ? tags : undefined,
+    database_system_identifier: status.systemId,
+    pending_restart: status.pendingRestart || undefined,
+    pending_restart_reason: Object.keys(reasons).length > 0 ? formatReasons(reasons) : undefined,
+    patroni: { version: status.version, scope: status.scope, name: status.name },
+    scheduled_restart:
+      status.scheduledRestart === undefined ? undefined : { schedule: status.scheduledRestart },
+    watchdog_failed: status.watchdogFailed || undefined,
+  };
+  return dumpJson(body, { item: ', ', key: ': ' });
+}
+
+/** A server that does not run has none. */
+function formatPositions(status: NodeStatus): unknown {
+  const { location, receivedLsn, replayedLsn, replayedAt, replayPaused } = status;
+  if (location !== undefined) return { location };
+  if (receivedLsn === undefined && replayedLsn === undefined) return undefined;
+  return {
+    received_location: receivedLsn,
+    replayed_location: replayedLsn,
+    replayed_timestamp: replayedAt ?? null,
+    paused: replayPaused,
+  };
+}
+
+function formatLink({ applicationName, state, syncState }: ReplicationLink): unknown {
+  return { application_name: applicationName, state, sync_state: syncState };
+}
+
+function formatReasons(reasons: Readonly<Record<string, ValueChange>>): unknown {
+  const entries = Object.entries(reasons).map(([name, { oldValue, newValue }]) => [
+    name,
+    { old_value: oldValue, new_value: newValue },
+  ]);
+  return Object.fromEntries(entries);
 }
 
 /** Body of `POST /switchover` (with a leader) and `POST /failover` (without). */

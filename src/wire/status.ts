@@ -1,6 +1,6 @@
 import type { Status } from '../model/cluster.ts';
 import { isRecord, type Json } from '../model/json.ts';
-import { parseOrNothing } from './json-text.ts';
+import { compactJson, parseOrNothing } from './json-text.ts';
 import { lenientInteger, strictInteger } from './numbers.ts';
 
 /** No status was written yet. */
@@ -25,6 +25,15 @@ export function parseStatus(text: string): Status | undefined {
       ? retained.filter((name): name is string => typeof name === 'string')
       : [],
   };
+}
+
+/** The `status` document as Patroni writes it (`update_leader`): no key for what is empty. */
+export function formatStatus({ lastLsn, slots, retainSlots }: Status): string {
+  return compactJson({
+    optime: lastLsn,
+    slots: Object.keys(slots).length > 0 ? slots : undefined,
+    retain_slots: retainSlots.length > 0 ? retainSlots : undefined,
+  });
 }
 
 /** Kubernetes keeps these as JSON inside JSON. */

@@ -1,5 +1,6 @@
 import type { Sync } from '../model/cluster.ts';
-import { parseRecord } from './json-text.ts';
+import { compareText } from '../model/python.ts';
+import { compactJson, parseRecord } from './json-text.ts';
 import { strictInteger } from './numbers.ts';
 
 /**
@@ -23,6 +24,12 @@ export function parseSync(
     version,
   };
   return { sync, valid: true };
+}
+
+/** The `sync` document as Patroni writes it (`sync_state` of dcs/__init__.py): names in order. */
+export function formatSync(sync: Omit<Sync, 'version'>): string {
+  const names = [...sync.standbys].sort(compareText).join(',');
+  return compactJson({ leader: sync.leader, quorum: sync.quorum, sync_standby: names || null });
 }
 
 /** Names are joined by commas; Kubernetes annotations and old versions know lists. */

@@ -3,6 +3,7 @@ import type { RuleSource } from './rule-source.ts';
 
 /** What each phase is about, in the order in which a reader meets them. */
 const PHASES: Readonly<Record<Phase, string>> = {
+  leaving: 'The agent was told to stop.',
   unreachable: 'The DCS did not answer, or may not be believed.',
   busy: 'A long operation is in flight.',
   paused: 'People have taken over: `pause` is on.',

@@ -29,6 +29,8 @@ const OUTCOMES: Readonly<Record<string, string>> = {
   start: 'start',
   restart: 'restart',
   promote: 'promote',
+  'stop fast': 'stop',
+  'stop immediate': 'stop immediately',
   stop: 'stop',
   release: 'release the lock',
   follow: 'follow',
@@ -155,12 +157,12 @@ function resolve(name: string, walk: Walk): { node: ts.Node; parsed: Parsed } | 
   return parsed && node ? { node, parsed } : undefined;
 }
 
-/** A start says as what; where that is computed, both are possible and it is `start` alone. */
+/** A start says as what, and a stop how; where that is computed, it is `start` or `stop` alone. */
 function kindsOf(node: ts.ObjectLiteralExpression): string[] {
   const kind = textOf(node, 'kind');
   if (kind === undefined) return [];
-  const as = kind === 'start' ? textOf(node, 'as') : undefined;
-  return [as === undefined ? kind : `${kind} ${as}`];
+  const how = textOf(node, 'as') ?? textOf(node, 'mode');
+  return [how === undefined ? kind : `${kind} ${how}`];
 }
 
 function textOf(node: ts.ObjectLiteralExpression, name: string): string | undefined {

@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+import { mutate } from './bundle.ts';
+import { catchDefect, findWithoutDefect, seedsFrom } from './catch-defect.ts';
+import { MUTATIONS } from './mutations.ts';
+
+/** Where the seed that is written down does not show the defect any more. */
+const SEARCH = seedsFrom(1, 40);
+
+describe('deliberate defects', () => {
+  it('are many, and each has its name', () => {
+    expect(MUTATIONS.length).toBeGreaterThanOrEqual(30);
+    expect(new Set(MUTATIONS.map(({ name }) => name)).size).toBe(MUTATIONS.length);
+  });
+
+  it.concurrent.each(MUTATIONS)(
+    '$name is caught',
+    async (mutation) => {
+      expect(await catchDefect(mutation, SEARCH)).toBeDefined();
+    },
+    180_000,
+  );
+
+  it('the same seeds find nothing in the source as it is', async () => {
+    expect(await findWithoutDefect(MUTATIONS)).toEqual([]);
+  }, 180_000);
+
+  it('a defect whose place has changed is an error, not a defect that nothing catches', () => {
+    const mutation = { name: 'x', file: 'f', find: 'abc', replace: 'd', seeds: [] };
+    expect(mutate('1 abc 2', mutation)).toBe('1 d 2');
+    expect(() => mutate('1 2', mutation)).toThrow('found 0 times');
+    expect(() => mutate('abc abc', mutation)).toThrow('found 2 times');
+  });
+});

@@ -1,6 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
-/** Four projects, by what they need: nothing; a build; a store; a whole cluster of Patroni nodes. */
+/**
+ * Five projects, by what they need: nothing; nothing but time, for simulated clusters; a build; a
+ * store; a whole cluster of Patroni nodes.
+ */
 export default defineConfig({
   test: {
     projects: [
@@ -8,6 +11,19 @@ export default defineConfig({
         test: {
           name: 'fast',
           include: ['test/tidy.test.ts', 'test/unit/**/*.test.ts'],
+        },
+      },
+      {
+        test: {
+          name: 'sim',
+          include: [
+            'test/sim/**/*.test.ts',
+            'test/scenarios/**/*.test.ts',
+            'test/mutations/**/*.test.ts',
+          ],
+          testTimeout: 60_000,
+          // Long runs use all processors themselves.
+          fileParallelism: false,
         },
       },
       {

@@ -1,5 +1,5 @@
 /**
- * Runs the four test projects one after the other and prints, as its last line, how many tests
+ * Runs the five test projects one after the other and prints, as its last line, how many tests
  * passed and failed. A project without tests, a skipped test and a file that could not be loaded
  * count as failed: nothing passes in silence.
  */
@@ -8,7 +8,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const PROJECTS = ['fast', 'cli', 'contract', 'interop'];
+const PROJECTS = ['fast', 'sim', 'cli', 'contract', 'interop'];
 
 interface Counts {
   readonly passed: number;

@@ -1,0 +1,56 @@
+import type { ClusterView } from '../../../src/model/cluster.ts';
+import { DEFAULT_SETTINGS } from '../../../src/model/settings.ts';
+import type { Checker, HostSight, Sight } from './checker.ts';
+
+/**
+ * In the modes `on` and `quorum`, strict or not, whoever becomes primary has every commit that a
+ * client was told of. A commit counts from when it is acknowledged while `/sync` names its server
+ * as leader. It counts no more
+ * - when the operator turns synchronous mode off: then asynchronous rules hold for all that is to
+ *   come, and `bounded-loss` judges;
+ * - when the operator fails over, without naming the leader, to a member that lacks it: a failover
+ *   to a member outside of `/sync` may lose data, and says so.
+ */
+export function durability(sight: Sight): Checker {
+  let promised: number[] = [];
+  const judge = (host: HostSight): string | undefined => {
+    const lost = promised.filter((commit) => !host.has(commit));
+    if (lost.length === 0) return undefined;
+    const some = lost.slice(0, 3).join(', ');
+    return `${host.name} is primary without ${lost.length} acknowledged commits: ${some}`;
+  };
+  const judgePrimary = (): string | undefined => {
+    const primary = sight.hosts.find((host) => host.acceptsWrites());
+    return primary && judge(primary);
+  };
+  return {
+    name: 'durability',
+    acked({ commit, host }) {
+      const view = sight.view();
+      const leader = view.sync?.leader.toLowerCase();
+      if (modeOf(view) !== 'off' && leader === host.name.toLowerCase()) promised.push(commit);
+      return undefined;
+    },
+    written({ name, by }) {
+      const view = sight.view();
+      if (name === 'config' && by === 'operator' && modeOf(view) === 'off') promised = [];
+      const candidate = sight.hosts.find((host) => host.name === by);
+      if (name === 'leader' && candidate && isManual(view, by)) {
+        promised = promised.filter((commit) => candidate.has(commit));
+      }
+      return undefined;
+    },
+    rise: judge,
+    recovered: judgePrimary,
+    atEnd: judgePrimary,
+  };
+}
+
+function modeOf(view: ClusterView): 'off' | 'on' | 'quorum' {
+  return view.config?.settings.synchronousMode ?? DEFAULT_SETTINGS.synchronousMode;
+}
+
+/** True when an operator told this member to lead, whatever is lost. */
+function isManual({ failover }: ClusterView, name: string): boolean {
+  return failover?.candidate === name && failover.leader === undefined;
+}

@@ -1,0 +1,45 @@
+import type { Checker, HostSight, Sight } from './checker.ts';
+
+/** A guard that a whole host's pause kept from its work has had its turn by then. */
+const GUARD_TURN = 100;
+/** Without a guard: an agent that was dead or stood still sees what it missed, and stops. */
+const AGENT_TURN = 15_000;
+
+/**
+ * At no time do two servers accept writes, judged by what a client would find. It is allowed only
+ * where all that could prevent it is out of order:
+ * - a whole host was paused: its server goes on for a moment before its guard has the next turn;
+ * - `fence: off` or `preferred`, and the agent is dead, stands still, or has just come back;
+ * - the guard is dead (or has just come back) and so is the agent: two faults at once, against
+ *   which a watchdog device would help, which has no fake.
+ */
+export function singlePrimary(sight: Sight): Checker {
+  return {
+    name: 'single-primary',
+    afterEvent() {
+      let one: HostSight | undefined;
+      for (const host of sight.hosts) {
+        if (!host.acceptsWrites()) continue;
+        if (one !== undefined && !isExcused(sight, one) && !isExcused(sight, host)) {
+          return `${one.name} and ${host.name} both accept writes`;
+        }
+        one = host;
+      }
+      return undefined;
+    },
+  };
+}
+
+function isExcused(sight: Sight, host: HostSight): boolean {
+  if (isFor(sight, host.guardSince(), GUARD_TURN)) {
+    if (sight.fence === 'required') return false;
+  } else if (host.guardSince() !== undefined) {
+    return true;
+  }
+  return !isFor(sight, host.agentSince(), AGENT_TURN);
+}
+
+/** True when something has been as it is for `ms`. */
+function isFor(sight: Sight, since: number | undefined, ms: number): boolean {
+  return since !== undefined && sight.now - since >= ms;
+}

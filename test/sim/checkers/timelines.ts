@@ -1,0 +1,26 @@
+import { DEFAULT_SETTINGS } from '../../../src/model/settings.ts';
+import type { Checker, Sight } from './checker.ts';
+
+/**
+ * The history in the store never goes back, unless the store itself did. After the faults all
+ * servers are on one branch: see `liveness`, which waits for it.
+ */
+export function timelines(sight: Sight): Checker {
+  let newest = 0;
+  return {
+    name: 'timelines',
+    done(deed) {
+      if (deed.kind === 'store-wipe' || deed.kind === 'store-restore') newest = 0;
+      return undefined;
+    },
+    written({ name, by }) {
+      if (name !== 'history' || by === 'store') return undefined;
+      const last = Number(sight.view().history?.at(-1)?.[0] ?? 0);
+      if (last < newest) return `history ends with timeline ${last}, and did with ${newest}`;
+      newest = last;
+      const { maxTimelinesHistory: most } = sight.view().config?.settings ?? DEFAULT_SETTINGS;
+      const lines = sight.view().history?.length ?? 0;
+      return most > 0 && lines > most ? `history has ${lines} of ${most} lines` : undefined;
+    },
+  };
+}

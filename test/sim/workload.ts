@@ -1,0 +1,68 @@
+import type { Random } from './random.ts';
+import type { Scheduler } from './scheduler.ts';
+
+/** A server as a client sees it. */
+export interface Writable {
+  readonly name: string;
+  acceptsWrites(): boolean;
+  write(commit: number): void;
+}
+
+interface WorkloadParts {
+  readonly scheduler: Scheduler;
+  readonly random: Random;
+  readonly servers: readonly Writable[];
+  readonly clients: number;
+}
+
+/** Milliseconds between two commits of a client. */
+const PAUSE = [500, 3000] as const;
+
+/**
+ * Clients, who write numbered commits to any server that lets them. They reach every server that
+ * runs: what the network of the members does is no business of theirs, which makes two primaries
+ * as dangerous as can be. The first client keeps its session for as long as its server takes its
+ * writes; the others look for a server each time.
+ */
+export class Workload {
+  readonly #parts: WorkloadParts;
+  #commits = 0;
+  #pinned: Writable | undefined;
+
+  constructor(parts: WorkloadParts) {
+    this.#parts = parts;
+    for (let client = 0; client < parts.clients; client += 1) this.#plan(client);
+  }
+
+  /** Commits are numbered from 1; so many were sent. */
+  get commits(): number {
+    return this.#commits;
+  }
+
+  #plan(client: number): void {
+    const { scheduler, random } = this.#parts;
+    const [least, most] = PAUSE;
+    scheduler.after(random.int(least, most), () => {
+      this.#write(client);
+      this.#plan(client);
+    });
+  }
+
+  #write(client: number): void {
+    const server = client === 0 ? this.#session() : this.#anyServer();
+    if (server === undefined) return;
+    this.#commits += 1;
+    server.write(this.#commits);
+  }
+
+  #session(): Writable | undefined {
+    if (!this.#pinned?.acceptsWrites()) this.#pinned = this.#anyServer();
+    return this.#pinned;
+  }
+
+  #anyServer(): Writable | undefined {
+    const { random, servers } = this.#parts;
+    const open = servers.filter((server) => server.acceptsWrites());
+    return open.length === 0 ? undefined : random.pick(open);
+  }
+}

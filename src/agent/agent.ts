@@ -1,0 +1,136 @@
+import { decide } from '../ha/decide.ts';
+import { promiseTo } from '../ha/failsafe.ts';
+import { maintain } from '../ha/maintain.ts';
+import { DcsError } from '../model/errors.ts';
+import type { NodeStatus } from '../model/node-status.ts';
+import type { PostgresView } from '../model/postgres.ts';
+import { Jobs } from './jobs.ts';
+import { Observer } from './observe.ts';
+import { type Order, OrderDesk, type OrderReply } from './orders.ts';
+import { forbids } from './perform.ts';
+import type { AgentPorts, FailsafeMessage } from './ports.ts';
+import { nodeStatus } from './status.ts';
+import { type Brain, Ticks } from './ticks.ts';
+import { Wake } from './wake.ts';
+
+/** Ticks begin at least this far apart, whatever happens. */
+const SHORTEST_TICK_MS = 50;
+/** Before the store is watched again after an error, and up to twice that: not all at once. */
+const WATCH_AGAIN_MS = 1000;
+
+const BRAIN: Brain = { decide, maintain };
+
+/** The agent of one node: looks, decides, acts, sleeps, and again. */
+export class Agent {
+  readonly #ports: AgentPorts;
+  readonly #observer: Observer;
+  readonly #jobs: Jobs;
+  readonly #desk = new OrderDesk();
+  readonly #wake: Wake;
+  readonly #ticks: Ticks;
+  readonly #stop = new AbortController();
+
+  constructor(ports: AgentPorts, brain: Brain = BRAIN) {
+    const { clock, server } = ports;
+    this.#ports = ports;
+    this.#observer = new Observer(ports);
+    this.#wake = new Wake(clock);
+    this.#jobs = new Jobs({
+      server,
+      clock,
+      forbids: (spec) => {
+        const { memory } = this.#ticks;
+        const { settings } = this.#observer;
+        return forbids(spec, { now: clock.monotonic(), memory, settings });
+      },
+      ended: () => this.#wake.rouse(),
+    });
+    const parts = { observer: this.#observer, jobs: this.#jobs, desk: this.#desk };
+    this.#ticks = new Ticks({ ports, brain, ...parts });
+  }
+
+  /** Runs until it is stopped, or a plan ended it. */
+  async run(): Promise<void> {
+    const { clock, dcs } = this.#ports;
+    const watching = this.#watch();
+    while (!this.#stop.signal.aborted) {
+      const begun = clock.monotonic();
+      const due = await this.#ticks.tick();
+      if (this.#ticks.ended) this.stop();
+      await this.#wake.between(begun + SHORTEST_TICK_MS, due, this.#stop.signal);
+    }
+    await watching;
+    await dcs.close();
+  }
+
+  /** Ends the loop after its present tick. PostgreSQL and the lock are left as they are. */
+  stop(): void {
+    this.#stop.abort();
+    this.#wake.rouse();
+  }
+
+  /** Leaves an order and resolves when it was carried out or turned down (see OrderDesk.place). */
+  order(order: Order): Promise<OrderReply> {
+    const reply = this.#desk.place(order, this.#observer.postgres?.postmasterStart);
+    this.#wake.rouse();
+    return reply;
+  }
+
+  /** `POST /failsafe`: true when this member agrees that the sender goes on leading. */
+  receiveFailsafe(message: FailsafeMessage): boolean {
+    const { clock, node } = this.#ports;
+    const { settings, view, postgres } = this.#observer;
+    const promise = promiseTo(message, {
+      now: clock.monotonic(),
+      self: node,
+      settings,
+      memory: this.#ticks.memory,
+      view,
+      primary: postgres?.role === 'primary' && postgres.state !== 'stopped',
+      promoting: this.#jobs.promoting,
+    });
+    if (promise) this.#ticks.remember({ failsafePromise: promise });
+    return promise !== undefined;
+  }
+
+  /** What `GET /patroni` says, by the last tick. Never waits. */
+  status(): NodeStatus {
+    return this.#statusOf(this.#observer.postgres);
+  }
+
+  /**
+   * The same with a new look at PostgreSQL. Who races must ask for this one: a position from before
+   * the lock was free says too little, and an acknowledged write would be lost.
+   */
+  async freshStatus(): Promise<NodeStatus> {
+    return this.#statusOf(await this.#observer.lookAtPostgres());
+  }
+
+  #statusOf(postgres: PostgresView | undefined): NodeStatus {
+    const { last, memory } = this.#ticks;
+    const now = this.#ports.clock.monotonic();
+    const job = this.#jobs.current;
+    const facts = last && postgres && { ...last, now, memory, postgres, job };
+    return nodeStatus(this.#ports, facts);
+  }
+
+  /** Wakes the loop when the store changes, or may have; an error is no reason to stop. */
+  async #watch(): Promise<void> {
+    const { clock, dcs, random } = this.#ports;
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      const begun = clock.monotonic();
+      let pause = SHORTEST_TICK_MS;
+      try {
+        await dcs.watch(signal);
+      } catch (error) {
+        if (!(error instanceof DcsError)) this.#ticks.recordProblem('watch', error);
+        pause = WATCH_AGAIN_MS * (1 + random());
+      }
+      const rest = begun + pause - clock.monotonic();
+      if (rest > 0) await clock.sleep(rest, signal);
+      // Only now: what changes from here on, the next watch sees or the tick reads.
+      this.#wake.rouse();
+    }
+  }
+}

@@ -1,0 +1,91 @@
+import type { Snapshot } from '../dcs/agent-dcs.ts';
+import type { DcsSight } from '../ha/facts.ts';
+import type { ClusterView } from '../model/cluster.ts';
+import { DcsError } from '../model/errors.ts';
+import type { PostgresView } from '../model/postgres.ts';
+import { DEFAULT_SETTINGS, type Settings } from '../model/settings.ts';
+import { parseSnapshot } from '../wire/snapshot.ts';
+import type { AgentPorts } from './ports.ts';
+
+type Documents = Snapshot['documents'];
+
+/** What one look around has shown. */
+export interface Sight {
+  readonly postgres: PostgresView;
+  /** Undefined: the store did not answer. */
+  readonly dcs: DcsSight | undefined;
+}
+
+/** Looks at the store and at PostgreSQL, and keeps what was seen last. */
+export class Observer {
+  readonly #ports: Pick<AgentPorts, 'dcs' | 'server' | 'scope'>;
+  #documents: Documents = [];
+  #view: ClusterView | undefined;
+  #postgres: PostgresView | undefined;
+  #settings: Settings = DEFAULT_SETTINGS;
+
+  constructor(ports: Pick<AgentPorts, 'dcs' | 'server' | 'scope'>) {
+    this.#ports = ports;
+  }
+
+  /** Of the newest view that had a configuration: a store that lost it changes nothing. */
+  get settings(): Settings {
+    return this.#settings;
+  }
+
+  /** The last view of the store, however old. */
+  get view(): ClusterView | undefined {
+    return this.#view;
+  }
+
+  /** The last look at PostgreSQL, however old. */
+  get postgres(): PostgresView | undefined {
+    return this.#postgres;
+  }
+
+  /** One look at both, at the same time. Rejects only for a mistake of ours. */
+  async look(): Promise<Sight> {
+    const [dcs, postgres] = await Promise.all([this.#readStore(), this.lookAtPostgres()]);
+    return { dcs, postgres };
+  }
+
+  async lookAtPostgres(): Promise<PostgresView> {
+    this.#postgres = await this.#ports.server.observe();
+    return this.#postgres;
+  }
+
+  async #readStore(): Promise<DcsSight | undefined> {
+    try {
+      const { documents, ownsLock, revision } = await this.#ports.dcs.read();
+      return { view: this.#understand(documents), ownsLock, revision };
+    } catch (error) {
+      if (error instanceof DcsError) return undefined;
+      throw error;
+    }
+  }
+
+  /** Most looks show what the last one did: then nothing is parsed. */
+  #understand(documents: Documents): ClusterView {
+    if (this.#view === undefined || !sameDocuments(documents, this.#documents)) {
+      this.#view = parseSnapshot(this.#ports.scope, documents);
+      this.#documents = documents;
+      this.#settings = this.#view.config?.settings ?? this.#settings;
+    }
+    return this.#view;
+  }
+}
+
+/** By value too: a store that was restored may give a version a second time. */
+function sameDocuments(some: Documents, others: Documents): boolean {
+  if (some === others) return true;
+  if (some.length !== others.length) return false;
+  return some.every((one, index) => {
+    const other = others[index];
+    return (
+      one.name === other?.name &&
+      one.version === other.version &&
+      one.value === other.value &&
+      one.group === other.group
+    );
+  });
+}

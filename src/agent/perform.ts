@@ -1,0 +1,176 @@
+import type { WriteRequest } from '../dcs/agent-dcs.ts';
+import type { Facts } from '../ha/facts.ts';
+import type { JobSpec } from '../ha/job.ts';
+import { fenceDeadline } from '../ha/lease.ts';
+import type { Memory } from '../ha/memory.ts';
+import type { Action, DocumentWrite } from '../ha/plan.ts';
+import { DcsError, InvariantError } from '../model/errors.ts';
+import { formatConfig } from '../wire/config.ts';
+import { formatFailover } from '../wire/failover.ts';
+import { formatHistory } from '../wire/history.ts';
+import { formatMember } from '../wire/member.ts';
+import { EMPTY_STATUS, formatStatus } from '../wire/status.ts';
+import { formatSync } from '../wire/sync.ts';
+import type { Jobs } from './jobs.ts';
+import type { OrderDesk } from './orders.ts';
+import type { AgentPorts } from './ports.ts';
+
+/** What the deeds of a plan are done with. */
+export interface Means {
+  readonly ports: AgentPorts;
+  readonly jobs: Jobs;
+  readonly desk: OrderDesk;
+  /** The facts that the plan was made for. */
+  readonly facts: Facts;
+  readonly remember: (patch: Partial<Memory>) => void;
+}
+
+/** Does one deed. Undefined: done; else why not, in a few words. Rejects for mistakes of ours. */
+export async function perform(action: Action, means: Means): Promise<string | undefined> {
+  try {
+    return await attempt(action, means);
+  } catch (error) {
+    if (isOwnMistake(error)) throw error;
+    return error instanceof DcsError ? `the store: ${error.message}` : String(error);
+  }
+}
+
+/** Any other error is what a tool or a store said, and part of life. */
+function isOwnMistake(error: unknown): boolean {
+  return (
+    error instanceof InvariantError || error instanceof TypeError || error instanceof ReferenceError
+  );
+}
+
+async function attempt(action: Action, means: Means): Promise<string | undefined> {
+  const { ports, jobs, desk } = means;
+  const { dcs, server, fence } = ports;
+  switch (action.kind) {
+    case 'job':
+      return startJob(action.job, action.preempt ?? false, means);
+    case 'write':
+      return (await dcs.write(writeRequest(action.document))) === 'done' ? undefined : 'conflict';
+    case 'cancel-job':
+      jobs.cancel();
+      return undefined;
+    case 'release':
+      await release(action.lsn, means);
+      return undefined;
+    case 'publish':
+      await dcs.publish(formatMember(action.member), means.facts.settings.ttl);
+      return undefined;
+    case 'set-sync-names':
+      await server.setSyncNames(action.names);
+      return undefined;
+    case 'follow':
+      await server.follow(action.source);
+      return undefined;
+    case 'sync-slots':
+      await server.syncSlots(action.changes);
+      return undefined;
+    case 'checkpoint':
+      await server.checkpoint();
+      return undefined;
+    case 'finish-bootstrap':
+      await server.finishBootstrap();
+      return undefined;
+    case 'start-guard':
+      fence.start();
+      return undefined;
+    case 'disarm':
+      fence.disarm();
+      return undefined;
+    case 'answer':
+      desk.answer(action.order, { ok: action.ok, text: action.text });
+      return undefined;
+    case 'exit':
+      desk.close();
+      ports.exit(action.code);
+      return undefined;
+    default:
+      return impossible(action);
+  }
+}
+
+function impossible(action: never): never {
+  throw new InvariantError(`no such action: ${String(action)}`);
+}
+
+function startJob(spec: JobSpec, preempt: boolean, means: Means): string | undefined {
+  const failure = means.jobs.start(spec, preempt);
+  // P#2803: what was promised to the leader before says nothing about us.
+  if (spec.kind === 'promote' && failure === undefined) {
+    means.remember({ failsafePromise: undefined });
+  }
+  return failure;
+}
+
+/**
+ * Why this job must not begin: it would make a primary, and the guard may be about to stop it. A
+ * tick decides by the clock of then; since then it may have waited for the store, or stood still.
+ */
+export function forbids(
+  spec: JobSpec,
+  facts: Pick<Facts, 'now' | 'memory' | 'settings'>,
+): string | undefined {
+  const writes = spec.kind === 'promote' || (spec.kind === 'start' && spec.as === 'primary');
+  if (!writes) return undefined;
+  const { leaseUntil } = facts.memory;
+  if (leaseUntil === undefined) return 'the lock is not ours';
+  if (facts.now < fenceDeadline(leaseUntil, facts.settings.ttl)) return undefined;
+  return 'the lease is about to end';
+}
+
+/** The lease ends before the request is sent: from then on another may have the lock. */
+async function release(lsn: number | undefined, { ports, facts, remember }: Means): Promise<void> {
+  remember({ leaseUntil: undefined });
+  const before = facts.dcs?.view.status ?? EMPTY_STATUS;
+  await ports.dcs.release(
+    lsn === undefined ? undefined : formatStatus({ ...before, lastLsn: lsn }),
+  );
+}
+
+function writeRequest(document: DocumentWrite): WriteRequest {
+  const { name, guard, asLeader } = document;
+  // A bootstrap that dies with its session leaves the cluster to another.
+  const withSession = name === 'initialize' && document.value === '';
+  return { name, value: textOf(document), guard, asLeader, withSession };
+}
+
+function textOf(document: DocumentWrite): string | undefined {
+  switch (document.name) {
+    case 'initialize':
+      return document.value;
+    case 'config':
+      return formatConfig(document.value);
+    case 'sync':
+      return document.value && formatSync(document.value);
+    case 'failover':
+      // Patroni empties the request and leaves the key (`manual_failover` of dcs/__init__.py).
+      return formatFailover(document.value ?? {});
+    case 'history':
+      return formatHistory(document.value);
+  }
+}
+
+/** A deed in a few words, for the log. */
+export function describe(action: Action): string {
+  switch (action.kind) {
+    case 'job':
+      return describeJob(action.job);
+    case 'write':
+      return `write ${action.document.name}`;
+    case 'exit':
+      return `exit ${action.code}: ${action.why}`;
+    case 'follow':
+      return `follow ${action.source?.name ?? 'nobody'}`;
+    default:
+      return action.kind;
+  }
+}
+
+function describeJob(spec: JobSpec): string {
+  if (spec.kind === 'start') return `start as ${spec.as}`;
+  if (spec.kind === 'stop') return `stop ${spec.mode}`;
+  return spec.kind;
+}

@@ -1,19 +1,15 @@
-import type { WriteRequest } from '../dcs/agent-dcs.ts';
 import type { Facts } from '../ha/facts.ts';
 import type { JobSpec } from '../ha/job.ts';
 import { fenceDeadline } from '../ha/lease.ts';
 import type { Memory } from '../ha/memory.ts';
-import type { Action, DocumentWrite } from '../ha/plan.ts';
+import type { Action } from '../ha/plan.ts';
 import { DcsError, InvariantError } from '../model/errors.ts';
-import { formatConfig } from '../wire/config.ts';
-import { formatFailover } from '../wire/failover.ts';
-import { formatHistory } from '../wire/history.ts';
 import { formatMember } from '../wire/member.ts';
 import { EMPTY_STATUS, formatStatus } from '../wire/status.ts';
-import { formatSync } from '../wire/sync.ts';
 import type { Jobs } from './jobs.ts';
 import type { OrderDesk } from './orders.ts';
 import type { AgentPorts } from './ports.ts';
+import { writeRequest } from './write-request.ts';
 
 /** What the deeds of a plan are done with. */
 export interface Means {
@@ -128,49 +124,4 @@ async function release(lsn: number | undefined, { ports, facts, remember }: Mean
   await ports.dcs.release(
     lsn === undefined ? undefined : formatStatus({ ...before, lastLsn: lsn }),
   );
-}
-
-function writeRequest(document: DocumentWrite): WriteRequest {
-  const { name, guard, asLeader } = document;
-  // A bootstrap that dies with its session leaves the cluster to another.
-  const withSession = name === 'initialize' && document.value === '';
-  return { name, value: textOf(document), guard, asLeader, withSession };
-}
-
-function textOf(document: DocumentWrite): string | undefined {
-  switch (document.name) {
-    case 'initialize':
-      return document.value;
-    case 'config':
-      return formatConfig(document.value);
-    case 'sync':
-      return document.value && formatSync(document.value);
-    case 'failover':
-      // Patroni empties the request and leaves the key (`manual_failover` of dcs/__init__.py).
-      return formatFailover(document.value ?? {});
-    case 'history':
-      return formatHistory(document.value);
-  }
-}
-
-/** A deed in a few words, for the log. */
-export function describe(action: Action): string {
-  switch (action.kind) {
-    case 'job':
-      return describeJob(action.job);
-    case 'write':
-      return `write ${action.document.name}`;
-    case 'exit':
-      return `exit ${action.code}: ${action.why}`;
-    case 'follow':
-      return `follow ${action.source?.name ?? 'nobody'}`;
-    default:
-      return action.kind;
-  }
-}
-
-function describeJob(spec: JobSpec): string {
-  if (spec.kind === 'start') return `start as ${spec.as}`;
-  if (spec.kind === 'stop') return `stop ${spec.mode}`;
-  return spec.kind;
 }

@@ -6,10 +6,11 @@ import { BLANK_MEMORY, type Memory } from '../ha/memory.ts';
 import type { Acting, Action, Plan, Question } from '../ha/plan.ts';
 import { InvariantError } from '../model/errors.ts';
 import { ask } from './ask.ts';
+import { describe } from './describe.ts';
 import type { Jobs } from './jobs.ts';
 import type { Observer, Sight } from './observe.ts';
 import type { OrderDesk } from './orders.ts';
-import { describe, perform } from './perform.ts';
+import { perform } from './perform.ts';
 import type { AgentPorts } from './ports.ts';
 
 /** What decides: in production `decide` and `maintain` of `ha/`. */

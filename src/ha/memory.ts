@@ -48,6 +48,8 @@ export interface Memory {
   /** Failsafe mode: the lease stands on the members' word, not on the DCS. */
   readonly failsafeActive: boolean;
   readonly wasPaused: boolean;
+  /** A dead guard was started anew then. */
+  readonly guardStartedAt: Monotonic | undefined;
   /** Last seen timeline of the leader: a change calls for a look at our own. */
   readonly leaderTimeline: number | undefined;
   /** WAL position of the primary when `synchronous_standby_names` was last changed. */
@@ -95,6 +97,7 @@ export const BLANK_MEMORY: Memory = {
   failsafePromise: undefined,
   failsafeActive: false,
   wasPaused: false,
+  guardStartedAt: undefined,
   leaderTimeline: undefined,
   syncNamesSetAt: undefined,
   memberSeen: {},

@@ -89,8 +89,11 @@ export type DocumentWrite = DocumentValue & {
 
 /** `undefined` removes the document, or clears the request. */
 export type DocumentValue =
-  /** `''` claims the bootstrap, and goes away with our session; else the system identifier. */
-  | { readonly name: 'initialize'; readonly value: string }
+  /**
+   * `''` claims the bootstrap, and goes away with our session; else the system identifier. Only our
+   * own claim can be removed.
+   */
+  | { readonly name: 'initialize'; readonly value: string | undefined }
   | { readonly name: 'config'; readonly value: Readonly<Record<string, unknown>> }
   | { readonly name: 'sync'; readonly value: SyncDocument | undefined }
   | {
@@ -120,8 +123,10 @@ export type SlotChange =
 
 /** Part of a node's life that a rule belongs to. */
 export type Phase =
+  | 'leaving'
   | 'unreachable'
   | 'busy'
+  | 'orders'
   | 'paused'
   | 'startup'
   | 'down'

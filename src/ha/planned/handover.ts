@@ -1,0 +1,68 @@
+import type { Failover } from '../../model/cluster.ts';
+import type { NodeStatus } from '../../model/node-status.ts';
+import { assessCandidates, type Candidate, type TakeoverAction } from '../candidates.ts';
+import type { Facts } from '../facts.ts';
+import type { PeerAddress } from '../plan.ts';
+import { viewOf } from '../situation.ts';
+import { quorumOf } from '../sync/membership.ts';
+
+/** Whom a leader asks before it hands over: the candidate, or every other member. */
+export function handoverElectorate(facts: Facts, candidate: string | undefined): PeerAddress[] {
+  const members = viewOf(facts)?.members ?? [];
+  return members.flatMap(({ name, apiUrl }) =>
+    apiUrl === undefined || name === facts.self.name || (candidate && candidate !== name)
+      ? []
+      : [{ name, apiUrl }],
+  );
+}
+
+/**
+ * Whether somebody can take over from this leader, by the answers to the poll: the same table of
+ * candidates that the control CLI shows, and in quorum mode enough of them to find the last commit.
+ */
+export function canHandOver(facts: Facts, request?: Failover): boolean {
+  const view = viewOf(facts);
+  const { peers } = facts.answers;
+  if (!view || !peers) return false;
+  const reports = new Map(peers.map(({ name, report }) => [name, report]));
+  reports.set(facts.self.name, { ok: true, status: ownStatus(facts) });
+  const action: TakeoverAction =
+    request && request.leader === undefined ? 'failover' : 'switchover';
+  const candidates = assessCandidates({ view, reports, action, nowMs: facts.wall });
+  const able = candidates.filter(({ can, name }) => can && isAsked(request, name));
+  if (request?.candidate !== undefined) return able.length > 0;
+  const quorum = quorumOf(view, facts.settings);
+  return able.length > 0 && (!quorum || able.length > quorum.quorum);
+}
+
+/** The members that could take over now, to be held against what they must have. */
+export function reachedBy(facts: Facts, lsn: number): boolean {
+  return (facts.answers.peers ?? []).some(({ report }) => {
+    if (!report.ok || report.status.state !== 'running') return false;
+    return (report.status.receivedLsn ?? 0) >= lsn;
+  });
+}
+
+function isAsked(request: Failover | undefined, name: Candidate['name']): boolean {
+  return request?.candidate === undefined || request.candidate === name;
+}
+
+/** How this node answers for itself while it leads. */
+function ownStatus({ postgres, self }: Facts): NodeStatus {
+  return {
+    state: postgres.state,
+    role: postgres.role === 'primary' ? 'primary' : 'standby_leader',
+    location: postgres.lsn,
+    ...(postgres.timeline === undefined ? {} : { timeline: postgres.timeline }),
+    replayPaused: false,
+    syncStandby: false,
+    quorumStandby: false,
+    pause: false,
+    clusterUnlocked: false,
+    tags: self.tags,
+    watchdogFailed: false,
+    pendingRestart: false,
+    pendingRestartReason: {},
+    replication: [],
+  };
+}

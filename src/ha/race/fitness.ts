@@ -1,0 +1,86 @@
+import { isNoFailover } from '../../model/member.ts';
+import { DEFAULT_SETTINGS } from '../../model/settings.ts';
+import type { Facts } from '../facts.ts';
+import { isDistrusted, seconds, viewOf } from '../situation.ts';
+import { maySucceed } from '../sync/membership.ts';
+import { knownTimeline } from './known-timeline.ts';
+
+/** Why a standby stays out of the race, before anybody is asked. */
+export type Unfitness =
+  | 'distrusted-store'
+  | 'nofailover'
+  | 'starting'
+  | 'not-answering'
+  | 'backing-off'
+  | 'no-fence'
+  | 'no-watchdog'
+  | 'not-in-failsafe'
+  | 'not-synchronous'
+  | 'lag'
+  | 'timeline'
+  | 'former-leader-streams';
+
+/** An operator who named the candidate answers for these. */
+export interface Leniency {
+  readonly synchronous: boolean;
+  readonly lag: boolean;
+}
+
+export const STRICT: Leniency = { synchronous: false, lag: false };
+
+/** The first reason that keeps this standby from racing; undefined: it may. */
+export function unfitness(facts: Facts, leniency: Leniency): Unfitness | undefined {
+  const { postgres, self, settings, memory, now } = facts;
+  if (isDistrusted(facts)) return 'distrusted-store';
+  if (isNoFailover(self.tags)) return 'nofailover';
+  if (postgres.state !== 'running') return 'starting';
+  if (!postgres.answering) return 'not-answering';
+  if (memory.raceAfter !== undefined && memory.raceAfter > now) return 'backing-off';
+  return (
+    withoutFence(facts) ??
+    withoutRight(facts, leniency) ??
+    withoutData(facts, leniency) ??
+    (mayReturn(facts) && settings.primaryRaceBackoff > 0 ? 'former-leader-streams' : undefined)
+  );
+}
+
+/** A primary whose guard or watchdog does not work cannot promise to stop in time. */
+function withoutFence({ self, fence }: Facts): Unfitness | undefined {
+  if (self.fence === 'required' && fence.guard !== 'alive') return 'no-fence';
+  if (self.watchdog === 'required' && fence.watchdog !== 'usable') return 'no-watchdog';
+  return undefined;
+}
+
+function withoutRight(facts: Facts, leniency: Leniency): Unfitness | undefined {
+  const view = viewOf(facts);
+  const { settings, self } = facts;
+  if (!view) return 'distrusted-store';
+  const failsafe = view.failsafe ?? {};
+  // A member outside the list was not asked by a leader that goes on without the DCS.
+  if (settings.failsafeMode && Object.keys(failsafe).length > 0 && !(self.name in failsafe)) {
+    return 'not-in-failsafe';
+  }
+  if (!leniency.synchronous && !maySucceed(view, settings, self.name)) return 'not-synchronous';
+  return undefined;
+}
+
+function withoutData(facts: Facts, leniency: Leniency): Unfitness | undefined {
+  const { settings, postgres } = facts;
+  const lag = (viewOf(facts)?.status.lastLsn ?? 0) - postgres.lsn;
+  if (!leniency.lag && lag > settings.maximumLagOnFailover) return 'lag';
+  if (settings.checkTimeline && !settings.standbyCluster) {
+    if ((postgres.timeline ?? 0) < knownTimeline(facts)) return 'timeline';
+  }
+  return undefined;
+}
+
+/**
+ * P#3453: an agent that stood still loses the lock while its PostgreSQL is fine. As long as that
+ * still sends WAL, its agent is given `primary_race_backoff` seconds to come back.
+ */
+function mayReturn({ memory, postgres, settings, now }: Facts): boolean {
+  const former = memory.healthyView?.leader;
+  const streams = postgres.replicationState === 'streaming' && postgres.follows === former;
+  const backoff = seconds(settings.primaryRaceBackoff ?? DEFAULT_SETTINGS.primaryRaceBackoff);
+  return streams && memory.lockFreeSince !== undefined && memory.lockFreeSince + backoff > now;
+}

@@ -1,0 +1,123 @@
+import { isSyncStandby } from '../../model/cluster.ts';
+import { isPrimaryRole, type NodeStatus, walPosition } from '../../model/node-status.ts';
+import { failoverPriority } from '../../model/tags.ts';
+import type { Facts } from '../facts.ts';
+import { viewOf } from '../situation.ts';
+import { quorumOf, syncBinds } from '../sync/membership.ts';
+import { isBarred } from './electorate.ts';
+
+/** What the answers of the others mean for this standby. */
+export type Verdict =
+  | { readonly healthiest: true }
+  | { readonly healthiest: false; readonly because: Reason; readonly member?: string };
+
+type Reason =
+  | 'primary-alive'
+  | 'behind'
+  | 'lower-priority'
+  | 'no-quorum'
+  | 'not-all-heard'
+  | 'not-asked';
+
+const YES: Verdict = { healthiest: true };
+
+/**
+ * Whether this standby is the one to lead, by the answers to the poll (`facts.answers.peers`).
+ * `excluded`: a member that has stepped down by order. Several may say yes, when they have the
+ * same WAL; the lock decides then.
+ */
+export function healthiest(facts: Facts, excluded?: string): Verdict {
+  const { peers } = facts.answers;
+  if (!peers) return { healthiest: false, because: 'not-asked' };
+  let votes = 0;
+  let ahead = 0;
+  for (const { name, report } of peers) {
+    const status = report.ok ? report.status : undefined;
+    if (!status) continue;
+    if (isLivePrimary(status)) return { healthiest: false, because: 'primary-alive', member: name };
+    if (name === excluded || !hasVoice(facts, name, status)) continue;
+    const position = walPosition(status) ?? 0;
+    if (position > facts.postgres.lsn) {
+      ahead += 1;
+      // P#1054: the former leader may have WAL that no commit ever needed.
+      if (!isFormerSyncLeader(facts, name)) {
+        return { healthiest: false, because: 'behind', member: name };
+      }
+    } else if (position > 0) {
+      if (hasPrecedence(facts, name, { status, position })) {
+        return { healthiest: false, because: 'lower-priority', member: name };
+      }
+      votes += isVoter(facts, name) ? 1 : 0;
+    }
+  }
+  return enough(facts, votes, ahead);
+}
+
+/** A primary that takes writes now, or starts to: whatever the DCS says, nobody else may be one. */
+function isLivePrimary(status: NodeStatus): boolean {
+  return isPrimaryRole(status.role) && status.state === 'running';
+}
+
+/**
+ * Whose position counts: those who could lead, and those whose vote a quorum needs; and, while the
+ * `/sync` cannot be believed, everybody.
+ */
+function hasVoice(facts: Facts, name: string, status: NodeStatus): boolean {
+  const voter = isVoter(facts, name) || facts.memory.syncDistrusted;
+  if (status.state !== 'running' || status.watchdogFailed) return false;
+  if (isBarred(facts, name) && !voter) return false;
+  const view = viewOf(facts);
+  // In synchronous mode only the synchronous ones are compared with: no other may lead.
+  if (facts.settings.synchronousMode === 'on' && view && syncBinds(facts.settings, view.sync)) {
+    return voter || isSyncStandby(view.sync, name) || isFormerSyncLeader(facts, name);
+  }
+  return true;
+}
+
+function isFormerSyncLeader(facts: Facts, name: string): boolean {
+  const view = viewOf(facts);
+  if (!view || facts.memory.syncDistrusted) return false;
+  if (!syncBinds(facts.settings, view.sync)) return false;
+  return view.sync?.leader.toLowerCase() === name.toLowerCase();
+}
+
+function isVoter(facts: Facts, name: string): boolean {
+  const view = viewOf(facts);
+  const quorum = view && quorumOf(view, facts.settings);
+  return quorum?.voters.some((voter) => voter.toLowerCase() === name.toLowerCase()) ?? false;
+}
+
+/** With the same WAL the higher `failover_priority` leads; the former leader had its turn. */
+function hasPrecedence(
+  facts: Facts,
+  name: string,
+  peer: { readonly status: NodeStatus; readonly position: number },
+): boolean {
+  if (peer.position !== facts.postgres.lsn) return false;
+  if (failoverPriority(peer.status.tags) <= failoverPriority(facts.self.tags)) return false;
+  const view = viewOf(facts);
+  const quorum = view && quorumOf(view, facts.settings);
+  if (quorum && !isVoter(facts, name)) return false;
+  const bound = view && syncBinds(facts.settings, view.sync);
+  const former = bound ? view.sync?.leader : facts.memory.healthyView?.leader;
+  return former !== name;
+}
+
+/** In quorum mode: enough voters must have said that they are not ahead. */
+function enough(facts: Facts, votes: number, ahead: number): Verdict {
+  const view = viewOf(facts);
+  const quorum = view && quorumOf(view, facts.settings);
+  const heard = (facts.answers.peers ?? []).filter(({ report }) => report.ok).length;
+  const all = facts.answers.peers?.length ?? 0;
+  // The `/sync` may be old: somebody not heard might be the one with the last commits. The former
+  // leader is missed for a good reason.
+  if (facts.memory.syncDistrusted && facts.settings.synchronousMode !== 'off') {
+    if (heard < all - 1) return { healthiest: false, because: 'not-all-heard' };
+  }
+  if (!quorum) return YES;
+  const own = isVoter(facts, facts.self.name) ? 1 : 0;
+  const led = view?.sync?.leader === facts.self.name && ahead === 0;
+  return votes + own - 1 >= quorum.quorum || led
+    ? YES
+    : { healthiest: false, because: 'no-quorum' };
+}

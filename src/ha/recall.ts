@@ -1,0 +1,110 @@
+import type { ClusterView } from '../model/cluster.ts';
+import type { DcsSight, Facts } from './facts.ts';
+import type { Memory } from './memory.ts';
+import { seconds } from './situation.ts';
+
+/**
+ * What is to be remembered of this look, whatever will be decided: who led, since when the lock is
+ * free, whether the store can be believed. Pure, and the same however often a tick asks.
+ */
+export function recall(facts: Facts): Partial<Memory> {
+  return {
+    ...ofPostgres(facts),
+    ...ofPromises(facts),
+    ...(facts.dcs ? { ...ofStore(facts, facts.dcs), ...ofLeader(facts, facts.dcs.view) } : {}),
+  };
+}
+
+function ofPostgres({ postgres, memory, job }: Facts): Partial<Memory> {
+  const idle = !job || job.outcome;
+  if (postgres.state !== 'running') {
+    const claim = memory.bootstrapping && (!idle || postgres.dataDirectory === 'unfinished');
+    return idle || !memory.bootstrapping ? { bootstrapping: claim } : {};
+  }
+  const fine = postgres.role === 'primary' || postgres.replicationState === 'streaming';
+  return {
+    bootstrapping: false,
+    crashRecoveryTried: false,
+    startingSince: undefined,
+    startTimeout: undefined,
+    ...(fine ? { failures: 0, retryAfter: undefined } : {}),
+  };
+}
+
+function ofPromises({ memory, now, dcs }: Facts): Partial<Memory> {
+  const { failsafePromise: promise, acquireSentAt, leaseUntil } = memory;
+  const leader = dcs?.view.leader;
+  // P#2803: what was promised to one leader says nothing about the next.
+  const kept = promise && promise.until > now && (leader === undefined || leader === promise.name);
+  const answered = leaseUntil !== undefined && leaseUntil > now;
+  return {
+    failsafePromise: kept ? promise : undefined,
+    acquireSentAt: answered ? undefined : acquireSentAt,
+  };
+}
+
+/**
+ * A store that goes back, or knows our cluster no more, is stale, restored or wiped. Then a leader
+ * that it does not name may well be alive, with a lease that the store has forgotten: nobody may
+ * race until such a lease has surely ended. In synchronous mode its `/sync` may be old as well, so
+ * the next race must hear every standby, until a leader has had the time to write it anew.
+ */
+function ofStore({ memory, now, settings, postgres }: Facts, dcs: DcsSight): Partial<Memory> {
+  const ours = postgres.systemId !== undefined && dcs.view.initialize === postgres.systemId;
+  const systemId = ours ? postgres.systemId : memory.systemId;
+  const { distrustUntil } = memory;
+  const forgot =
+    memory.systemId !== undefined &&
+    memory.healthyView?.leader !== undefined &&
+    !dcs.view.initialize &&
+    dcs.view.leader === undefined;
+  const wentBack = dcs.revision < memory.revision;
+  if (wentBack || (forgot && distrustUntil === undefined)) {
+    const until = now + seconds(settings.ttl) * 1.25;
+    return { systemId, revision: dcs.revision, distrustUntil: until, syncDistrusted: true };
+  }
+  const settled =
+    distrustUntil !== undefined &&
+    now > distrustUntil + seconds(settings.ttl) &&
+    dcs.view.leader !== undefined &&
+    memory.lockFreeSince === undefined;
+  return {
+    systemId,
+    revision: dcs.revision,
+    ...(settled ? { distrustUntil: undefined, syncDistrusted: false } : {}),
+  };
+}
+
+function ofLeader(facts: Facts, view: ClusterView): Partial<Memory> {
+  const { memory, now, settings, self } = facts;
+  const pause = { wasPaused: settings.pause };
+  if (view.leader === undefined) {
+    return {
+      ...pause,
+      lockFreeSince: memory.lockFreeSince ?? now,
+      // While paused people may have done anything to the data.
+      ...(memory.wasPaused && !settings.pause ? { rewind: check(memory) } : {}),
+    };
+  }
+  const timeline = view.members.find(({ name }) => name === view.leader)?.timeline;
+  const changed =
+    memory.healthyView?.leader !== view.leader ||
+    (timeline !== undefined && timeline !== memory.leaderTimeline);
+  const another = view.leader !== self.name;
+  return {
+    ...pause,
+    lockFreeSince: undefined,
+    healthyView: view,
+    leaderTimeline: timeline ?? memory.leaderTimeline,
+    ...(another ? { releasedAt: undefined } : {}),
+    // P#3457: the same leader may go to another timeline, too.
+    ...(another && (changed || (memory.wasPaused && !settings.pause))
+      ? { rewind: check(memory) }
+      : {}),
+  };
+}
+
+/** Data that are known to need a rewind still do. */
+function check({ rewind }: Memory): Memory['rewind'] {
+  return rewind === 'needed' ? 'needed' : 'check';
+}

@@ -1,0 +1,152 @@
+import type { Facts } from '../facts.ts';
+import type { Job, JobKind } from '../job.ts';
+import { leads } from '../lease.ts';
+import type { Rule } from '../plan.ts';
+import { canHandOver, handoverElectorate, reachedBy } from '../planned/handover.ts';
+import { act, mayAcceptWrites, runningJob, seconds, viewOf } from '../situation.ts';
+import { keepOrStop, STOP_NOW } from './keep-or-stop.ts';
+
+// A long operation runs. The lock is kept meanwhile, and nothing else is begun.
+
+const busy = (facts: Facts): boolean => runningJob(facts) !== undefined;
+
+/** What Patroni calls the operation in its log. */
+function nameOf({ spec }: Job): string {
+  const names: Record<JobKind, string> = {
+    bootstrap: 'bootstrap',
+    clone: 'bootstrap',
+    'crash-recovery': 'doing crash recovery in a single user mode',
+    rewind: 'running pg_rewind',
+    start: 'starting',
+    stop: 'stopping',
+    restart: 'restart',
+    promote: 'promote',
+    'copy-slots': 'copy_logical_slots',
+  };
+  if (spec.kind === 'clone' && spec.from) return `bootstrap from '${spec.from.name}'`;
+  if (spec.kind === 'rewind') return `running pg_rewind from ${spec.from.name}`;
+  if (spec.kind === 'start' && spec.as === 'primary') return 'starting primary after failure';
+  return names[spec.kind];
+}
+
+const jobName = (facts: Facts): string => (facts.job ? nameOf(facts.job) : '');
+
+/** A leader takes longer to come up than it may. */
+function isOverdue({ job, memory, settings, now }: Facts): boolean {
+  if (!job || job.outcome) return false;
+  const { spec } = job;
+  const starts = spec.kind === 'restart' || (spec.kind === 'start' && spec.as === 'primary');
+  if (!starts && spec.kind !== 'crash-recovery') return false;
+  const since = memory.startingSince ?? job.startedAt;
+  return now > since + seconds(memory.startTimeout ?? settings.primaryStartTimeout);
+}
+
+export const BUSY: readonly Rule[] = [
+  {
+    name: 'busy.bootstrap-claim-lost',
+    phase: 'busy',
+    why: 'somebody else makes the cluster: there must not be two of them',
+    mirrors: ['bootstrap', 'cancel_initialization'],
+    plan: (f) =>
+      runningJob(f) === 'bootstrap' && viewOf(f)?.initialize !== ''
+        ? act('lost the claim to bootstrap the cluster', [{ kind: 'cancel-job' }], {
+            memory: { bootstrapping: false },
+          })
+        : undefined,
+  },
+  {
+    name: 'busy.renew',
+    phase: 'busy',
+    why: 'long work never costs a leader its lock',
+    mirrors: ['handle_long_action_in_progress', 'update_lock'],
+    plan: (f) =>
+      busy(f) && leads(f) && !f.answers.lock
+        ? { ask: { kind: 'renew', ttl: f.settings.ttl } }
+        : undefined,
+  },
+  {
+    name: 'busy.unanswered',
+    phase: 'busy',
+    why: 'without an answer the lease counts, in long work as at rest',
+    mirrors: ['_handle_dcs_error'],
+    plan: (f) =>
+      busy(f) && mayAcceptWrites(f) && leads(f) && f.answers.lock?.outcome === 'unknown'
+        ? runningJob(f) === 'stop' || f.settings.pause
+          ? act(`${jobName(f)} in progress`)
+          : keepOrStop(f)
+        : undefined,
+  },
+  {
+    name: 'busy.lost-lock',
+    phase: 'busy',
+    why: 'a server that was to be, or is, a primary must not be one without the lock',
+    mirrors: ['handle_long_action_in_progress', 'demote'],
+    plan: (f) => {
+      const stopping = runningJob(f) === 'stop';
+      if (!busy(f) || stopping || !mayAcceptWrites(f) || leads(f) || f.settings.pause) return;
+      const say =
+        runningJob(f) === 'promote'
+          ? 'lost leader before promote'
+          : `lost leader lock during ${jobName(f)}`;
+      return act(say, [STOP_NOW], { memory: { leaseUntil: undefined, rewind: 'check' } });
+    },
+  },
+  {
+    name: 'busy.archiving',
+    phase: 'busy',
+    why:
+      'PostgreSQL has shut down and only archives its last WAL: a standby that has it all need not' +
+      ' wait for the archive (P#2067)',
+    mirrors: ['demote', 'is_failover_possible'],
+    plan: (f) => {
+      const { controlState, checkpointLsn, state } = f.postgres;
+      const down = state === 'stopping' && controlState === 'shut down';
+      if (runningJob(f) !== 'stop' || !down || !f.memory.steppingDown || !leads(f)) return;
+      if (!f.answers.peers) {
+        return { ask: { kind: 'poll', members: handoverElectorate(f, undefined) } };
+      }
+      if (!reachedBy(f, checkpointLsn)) return undefined;
+      return act(
+        'Leader key released',
+        [{ kind: 'disarm' }, { kind: 'release', lsn: checkpointLsn }],
+        { memory: { leaseUntil: undefined, releasedAt: f.now, steppingDown: undefined } },
+      );
+    },
+  },
+  {
+    name: 'busy.overdue',
+    phase: 'busy',
+    why: 'a leader that does not come up in primary_start_timeout gives way to one that can lead',
+    mirrors: ['handle_long_action_in_progress', 'handle_starting_instance'],
+    plan: (f) => {
+      if (!busy(f) || !leads(f) || f.settings.pause || !isOverdue(f)) return undefined;
+      if (!f.answers.peers) {
+        return { ask: { kind: 'poll', members: handoverElectorate(f, undefined) } };
+      }
+      if (!canHandOver(f)) {
+        return act(
+          'primary start has timed out, but continuing to wait because failover is not possible',
+        );
+      }
+      const say =
+        runningJob(f) === 'crash-recovery'
+          ? 'terminated crash recovery because of startup timeout'
+          : 'stopped PostgreSQL because of startup timeout';
+      return act(say, [STOP_NOW], {
+        memory: { steppingDown: { why: 'start-timeout', since: f.now }, startingSince: undefined },
+      });
+    },
+  },
+  {
+    name: 'busy.wait',
+    phase: 'busy',
+    why: 'one thing at a time',
+    mirrors: ['handle_long_action_in_progress'],
+    plan: (f) => {
+      if (!busy(f) || f.orders.reinitialize?.force) return undefined;
+      return f.answers.lock?.outcome === 'held'
+        ? act(`updated leader lock during ${jobName(f)}`)
+        : act(`${jobName(f)} in progress`);
+    },
+  },
+];

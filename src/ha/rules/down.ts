@@ -1,0 +1,203 @@
+import type { Facts } from '../facts.ts';
+import { leads } from '../lease.ts';
+import type { Acting, Action, Asking, Rule } from '../plan.ts';
+import { canHandOver, handoverElectorate } from '../planned/handover.ts';
+import { followTarget } from '../replication/target.ts';
+import { act, ended, lockIsFree, otherLeader, retryTime, seconds } from '../situation.ts';
+import { rejoin } from './rejoin.ts';
+import { renewal } from './renewal.ts';
+
+// PostgreSQL is not running, and its data belong to the cluster.
+
+/** Rules here are reached with the DCS answering, no job running, and good data. */
+const down = (facts: Facts): boolean =>
+  facts.dcs !== undefined && facts.postgres.state === 'stopped';
+
+const isWaiting = ({ memory, now }: Facts): boolean =>
+  memory.retryAfter !== undefined && memory.retryAfter > now;
+
+/** pg_control of a server that was a primary, and was not stopped by order. */
+const CRASHED: readonly string[] = ['in production', 'in crash recovery', 'shutting down'];
+
+function release(facts: Facts, say: string): Acting {
+  return act(say, [{ kind: 'disarm' }, { kind: 'release', lsn: facts.postgres.checkpointLsn }], {
+    memory: {
+      leaseUntil: undefined,
+      releasedAt: facts.now,
+      steppingDown: undefined,
+      startingSince: undefined,
+      rewind: 'check',
+    },
+    wakeAt: facts.now + 1000,
+  });
+}
+
+const RELEASE_TEXTS: Readonly<Record<string, string>> = {
+  switchover: 'Leader key released',
+  shutdown: 'Leader key released',
+  'start-timeout': 'stopped PostgreSQL because of startup timeout',
+  unfit: 'Leader key released',
+};
+
+/** Asks whether anybody could take over, and gives the lock up if so. */
+function failOver(f: Facts): Asking | Acting | undefined {
+  if (!f.answers.peers) return { ask: { kind: 'poll', members: handoverElectorate(f, undefined) } };
+  return canHandOver(f) ? release(f, 'stopped PostgreSQL to fail over after a crash') : undefined;
+}
+
+/** A standby leader that stopped leads again as what it was: it accepts no writes. */
+function startAgain(f: Facts): Acting {
+  const asPrimary = f.postgres.role === 'primary' && !f.settings.standbyCluster;
+  if (asPrimary) {
+    return act(
+      'starting primary after failure',
+      [{ kind: 'job', job: { kind: 'start', as: 'primary', from: undefined } }],
+      { memory: { startingSince: f.now }, wakeAt: f.now },
+    );
+  }
+  const say = f.settings.standbyCluster
+    ? 'starting as a standby leader because i had the session lock'
+    : 'starting as readonly because i had the session lock';
+  const job = { kind: 'start', as: 'standby', from: followTarget(f) } as const;
+  return act(say, [{ kind: 'job', job }], { memory: { startingSince: f.now }, wakeAt: f.now });
+}
+
+export const DOWN: readonly Rule[] = [
+  {
+    name: 'down.handover',
+    phase: 'down',
+    why: 'PostgreSQL was stopped to hand over, and it is down: now the lock may go',
+    mirrors: ['demote', 'release_leader_key_voluntarily'],
+    plan: (f) => {
+      const { steppingDown } = f.memory;
+      if (!down(f) || !steppingDown || !(leads(f) || f.dcs?.ownsLock)) return undefined;
+      if (steppingDown.why === 'demote-cluster') return undefined;
+      return release(f, RELEASE_TEXTS[steppingDown.why] ?? 'Leader key released');
+    },
+  },
+  {
+    name: 'down.renew',
+    phase: 'down',
+    why: 'a crashed leader that comes up again soon need not cost a failover',
+    mirrors: ['recover', 'update_lock'],
+    plan: (f) => (down(f) && leads(f) && !f.answers.lock ? { ask: renewal(f) } : undefined),
+  },
+  {
+    name: 'down.start-failed',
+    phase: 'down',
+    why: 'a leader that does not start must not keep the lock from those that run',
+    mirrors: ['post_recover', '_delete_leader'],
+    plan: (f) =>
+      down(f) && leads(f) && (ended(f, 'start') === 'failed' || ended(f, 'restart') === 'failed')
+        ? release(f, 'removed leader key after trying and failing to start postgres')
+        : undefined,
+  },
+  {
+    name: 'down.fail-over',
+    phase: 'down',
+    why: 'with primary_start_timeout 0 a failover is preferred to a restart, if one is possible',
+    mirrors: ['recover', 'is_failover_possible'],
+    plan: (f) =>
+      down(f) && leads(f) && f.settings.primaryStartTimeout === 0 ? failOver(f) : undefined,
+  },
+  {
+    name: 'down.start-leader',
+    phase: 'down',
+    why: 'the lock is surely ours: the crashed primary is the one with all data',
+    mirrors: ['recover'],
+    plan: (f) => (down(f) && leads(f) ? startAgain(f) : undefined),
+  },
+  {
+    name: 'down.unexpected-lock',
+    phase: 'down',
+    why:
+      'the lock carries our name, and we do not know why: a restored store, or an agent that died;' +
+      ' it is given up and won anew by the usual road',
+    mirrors: [],
+    plan: (f) =>
+      down(f) && f.dcs?.ownsLock && !leads(f)
+        ? act('gave up a lock that was not known to be ours', [
+            { kind: 'disarm' },
+            { kind: 'release' },
+          ])
+        : undefined,
+  },
+  {
+    name: 'down.start-failed-standby',
+    phase: 'down',
+    why: 'a standby that does not start is tried again, later each time',
+    mirrors: ['post_recover'],
+    plan: (f) => {
+      const failed = ended(f, 'start') === 'failed' || ended(f, 'restart') === 'failed';
+      if (!down(f) || !failed) return undefined;
+      const failures = f.memory.failures + 1;
+      const retryAfter = retryTime(f.now, failures);
+      return act('failed to start postgres', [], {
+        memory: { failures, retryAfter },
+        wakeAt: retryAfter,
+      });
+    },
+  },
+  {
+    name: 'down.backing-off',
+    phase: 'down',
+    why: 'what has just failed will fail again at once',
+    mirrors: [],
+    plan: (f) =>
+      down(f) && isWaiting(f)
+        ? act('failed to start postgres', [], { wakeAt: f.memory.retryAfter ?? f.now })
+        : undefined,
+  },
+  {
+    name: 'down.wait-for-successor',
+    phase: 'down',
+    why: 'after a handover the successor is about to take the lock, and can be followed at once',
+    mirrors: ['demote'],
+    plan: (f) => {
+      const { releasedAt } = f.memory;
+      if (!down(f) || releasedAt === undefined || !lockIsFree(f)) return undefined;
+      const until = releasedAt + seconds(f.settings.loopWait);
+      if (f.now >= until) return undefined;
+      return act('waiting for a new leader', [], { wakeAt: until });
+    },
+  },
+  {
+    name: 'down.crash-recovery',
+    phase: 'down',
+    why:
+      'a former primary must end its own WAL cleanly before pg_rewind, or before anybody can say' +
+      ' how far it came; never with a backup_label (P#3577)',
+    mirrors: ['_handle_crash_recovery', 'recover'],
+    plan: (f) => {
+      const crashed = CRASHED.includes(f.postgres.controlState);
+      if (!down(f) || !crashed || f.postgres.backupLabel || f.memory.crashRecoveryTried) return;
+      if (!lockIsFree(f) && !f.settings.usePgRewind) return undefined;
+      return act(
+        'doing crash recovery in a single user mode',
+        [{ kind: 'disarm' }, { kind: 'job', job: { kind: 'crash-recovery' } }],
+        { memory: { crashRecoveryTried: true } },
+      );
+    },
+  },
+  {
+    name: 'down.rejoin',
+    phase: 'down',
+    why: 'data that hold what the leader does not have cannot follow it (S5)',
+    mirrors: ['_handle_rewind_or_reinitialize', 'recover'],
+    plan: (f) => (down(f) && otherLeader(f) ? rejoin(f) : undefined),
+  },
+  {
+    name: 'down.start-standby',
+    phase: 'down',
+    why: 'whatever it was before, without the lock a server starts in recovery (R#439)',
+    mirrors: ['recover', 'follow', '_get_node_to_follow'],
+    plan: (f) => {
+      if (!down(f)) return undefined;
+      const actions: Action[] = [
+        { kind: 'disarm' },
+        { kind: 'job', job: { kind: 'start', as: 'standby', from: followTarget(f) } },
+      ];
+      return act('starting as a secondary', actions, { memory: { steppingDown: undefined } });
+    },
+  },
+];

@@ -1,0 +1,113 @@
+import type { Facts } from '../facts.ts';
+import { leads } from '../lease.ts';
+import type { Acting, Action, Asking, Rule } from '../plan.ts';
+import { compareHistory } from '../replication/divergence.ts';
+import { followTarget } from '../replication/target.ts';
+import { act, viewOf } from '../situation.ts';
+import { STOP_FAST, STOP_NOW } from './keep-or-stop.ts';
+import { leaderSource, ownPosition } from './rejoin.ts';
+
+// Somebody else leads.
+
+/** Reached with the DCS answering, PostgreSQL up, no job running and no lease of ours. */
+const follows = (f: Facts): boolean =>
+  f.dcs !== undefined && f.postgres.state !== 'stopped' && !leads(f);
+
+const isPrimary = (f: Facts): boolean => f.postgres.role === 'primary';
+
+function sentence(f: Facts): string {
+  const leader = viewOf(f)?.leader ?? '';
+  return f.settings.standbyCluster
+    ? `no action. I am (${f.self.name}), a secondary, and following a standby leader (${leader})`
+    : `no action. I am (${f.self.name}), a secondary, and following a leader (${leader})`;
+}
+
+/** A standby that does not stream asks whether it ever can. */
+function lookAtTimelines(f: Facts): Asking | Acting | undefined {
+  const { rewind } = f.memory;
+  if (rewind === 'clear' || rewind === 'failed' || f.postgres.state !== 'running') return undefined;
+  if (f.postgres.replicationState === 'streaming') return undefined;
+  const source = leaderSource(f);
+  if (!source || f.settings.pause) return undefined;
+  const report = f.answers.source;
+  if (!report) return { ask: { kind: 'inspect', source } };
+  // A leader that is still being promoted does not know its timeline yet.
+  if (!report.ok || (report.inRecovery && source.name !== '')) return undefined;
+  const verdict = compareHistory(ownPosition(f), report);
+  if (verdict === 'follows') return act(sentence(f), [], { memory: { rewind: 'clear' } });
+  const { usePgRewind } = f.settings;
+  const curable =
+    (verdict === 'diverged' && usePgRewind) || f.self.removeDataDirectoryOnDivergedTimelines;
+  return curable
+    ? act('stopping PostgreSQL because its data have diverged from the leader', [STOP_FAST], {
+        memory: { rewind: 'needed' },
+        wakeAt: f.now,
+      })
+    : act('the data have diverged from the leader; consider doing reinitialize', [], {
+        memory: { rewind: 'failed' },
+      });
+}
+
+export const FOLLOWING: readonly Rule[] = [
+  {
+    name: 'following.demote',
+    phase: 'following',
+    why: 'somebody else leads: a primary beside it is the worst there is (S1)',
+    mirrors: ['follow', 'demote'],
+    plan: (f) =>
+      follows(f) && isPrimary(f) && !f.settings.pause
+        ? act('demoting self because I do not have the lock and I was a leader', [STOP_NOW], {
+            memory: { leaseUntil: undefined, rewind: 'check' },
+            wakeAt: f.now,
+          })
+        : undefined,
+  },
+  {
+    name: 'following.namesake',
+    phase: 'following',
+    why: 'the lock carries our name and is another’s: a member with the same name (P#2724)',
+    mirrors: ['has_lock'],
+    plan: (f) =>
+      follows(f) && viewOf(f)?.leader === f.self.name
+        ? act(`the leader key holds our name (${f.self.name}) and does not belong to us`)
+        : undefined,
+  },
+  {
+    name: 'following.retarget',
+    phase: 'following',
+    why: 'the source to stream from has changed, and with it perhaps the timeline',
+    mirrors: ['follow', '_get_node_to_follow'],
+    plan: (f) => {
+      if (!follows(f) || isPrimary(f) || f.postgres.state !== 'running') return undefined;
+      const source = followTarget(f);
+      const wanted = source?.name ?? '';
+      if (wanted === f.postgres.follows || (wanted === '' && viewOf(f)?.leader === undefined)) {
+        return undefined;
+      }
+      const follow: Action = { kind: 'follow', source };
+      const rewind = f.memory.rewind === 'needed' ? 'needed' : 'check';
+      return act(sentence(f), [follow], { memory: { rewind }, wakeAt: f.now + 1000 });
+    },
+  },
+  {
+    name: 'following.diverged',
+    phase: 'following',
+    why: 'a standby whose data the leader does not have would never stream again (S5)',
+    mirrors: ['_handle_rewind_or_reinitialize', 'follow'],
+    plan: (f) => (follows(f) && !isPrimary(f) ? lookAtTimelines(f) : undefined),
+  },
+  {
+    name: 'following.steady',
+    phase: 'following',
+    why: 'all is well',
+    mirrors: ['process_healthy_cluster', 'follow'],
+    plan: (f) => (follows(f) ? act(sentence(f)) : undefined),
+  },
+  {
+    name: 'following.nothing',
+    phase: 'following',
+    why: 'no other rule has anything to say, and doing nothing harms nobody',
+    mirrors: [],
+    plan: (f) => act(`no action. I am (${f.self.name})`),
+  },
+];

@@ -1,0 +1,300 @@
+import type { Facts } from '../facts.ts';
+import { leads } from '../lease.ts';
+import type { Acting, Action, Asking, Rule } from '../plan.ts';
+import { canHandOver, handoverElectorate } from '../planned/handover.ts';
+import { dueAt } from '../planned/schedule.ts';
+import { followTarget } from '../replication/target.ts';
+import { act, ended, isRunningPrimary, seconds, viewOf } from '../situation.ts';
+import { maySucceed } from '../sync/membership.ts';
+import { keepOrStop, STOP_NOW } from './keep-or-stop.ts';
+import { promote } from './race.ts';
+import { renewal } from './renewal.ts';
+
+// The lock is ours.
+
+/** Reached with the DCS answering, and no job running. */
+const holds = (f: Facts): boolean => leads(f) && f.postgres.state !== 'stopped';
+
+const isPrimary = (f: Facts): boolean => f.postgres.role === 'primary';
+
+/** The lock is ours and no read is needed for it; the request was answered, or may have been. */
+function isResumable(f: Facts): boolean {
+  if (!f.dcs?.ownsLock || leads(f) || f.postgres.state === 'stopped') return false;
+  const { acquireSentAt } = f.memory;
+  const asked = acquireSentAt !== undefined && f.now < acquireSentAt + seconds(f.settings.ttl);
+  return asked || isRunningPrimary(f);
+}
+
+/** The guard or the watchdog does not work, although the configuration asks for it. */
+function isUnfenced({ self, fence }: Facts): boolean {
+  if (self.fence === 'required' && fence.guard !== 'alive') return true;
+  return self.watchdog === 'required' && fence.watchdog !== 'usable';
+}
+
+function giveUp(f: Facts, say: string): Acting {
+  return act(say, [STOP_NOW], {
+    memory: {
+      steppingDown: { why: 'unfit', since: f.now },
+      raceAfter: f.now + seconds(f.settings.ttl),
+      rewind: 'check',
+    },
+    wakeAt: f.now,
+  });
+}
+
+function clearRequest(say: string, version: string): Acting {
+  const document = { name: 'failover', value: undefined, guard: { version }, asLeader: true };
+  return act(say, [{ kind: 'write', document } as Action], {});
+}
+
+/** Serves a request for a switchover or failover; undefined: there is none for now. */
+function serveRequest(f: Facts): Asking | Acting | undefined {
+  const request = viewOf(f)?.failover;
+  if (!request || (!request.leader && !request.candidate) || !isPrimary(f)) return undefined;
+  const action = request.leader ? 'switchover' : 'manual failover';
+  const clear = (why: string): Acting => clearRequest(`${action}: ${why}`, request.version);
+  if (request.scheduledAt !== undefined) {
+    if (f.settings.pause) return undefined;
+    const due = dueAt(Date.parse(request.scheduledAt), f.wall, f.settings.loopWait);
+    if (due.kind === 'later') return undefined;
+    if (due.kind === 'stale') return clear('found a stale request, cleaning up');
+  }
+  if (request.leader && request.leader !== f.self.name) return clear('leader name does not match');
+  if (request.candidate === f.self.name) return clear('I am already the leader');
+  if (!request.candidate && f.settings.pause) {
+    return clear('possible only to a specific candidate in a paused state');
+  }
+  if (!f.answers.peers) {
+    return { ask: { kind: 'poll', members: handoverElectorate(f, request.candidate) } };
+  }
+  if (!canHandOver(f, request)) return clear('no healthy members found');
+  const limit =
+    f.settings.synchronousMode === 'off' ? undefined : f.settings.primaryStopTimeout || undefined;
+  return act(
+    `${action}: demoting myself`,
+    [{ kind: 'job', job: { kind: 'stop', mode: 'fast', checkpoint: true, limit } }],
+    {
+      memory: { steppingDown: { why: 'switchover', since: f.now }, rewind: 'check' },
+      wakeAt: f.now,
+    },
+  );
+}
+
+/** When a scheduled switchover is due, if that is sooner than the next look. */
+function scheduledWake(f: Facts): { wakeAt?: number } {
+  const at = viewOf(f)?.failover?.scheduledAt;
+  if (at === undefined) return {};
+  const due = dueAt(Date.parse(at), f.wall, f.settings.loopWait);
+  const soon = due.kind === 'later' && due.inMs < seconds(f.settings.loopWait);
+  return soon ? { wakeAt: f.now + due.inMs } : {};
+}
+
+export const LEADING: readonly Rule[] = [
+  {
+    name: 'leading.resume',
+    phase: 'leading',
+    why:
+      'the lock is ours without our knowing: the reply was lost, or the agent was restarted beside' +
+      ' a running primary; a renewal tells',
+    mirrors: ['has_lock', 'update_lock'],
+    plan: (f) => (isResumable(f) && !f.answers.lock ? { ask: renewal(f) } : undefined),
+  },
+  {
+    name: 'leading.unexpected-lock',
+    phase: 'leading',
+    why: 'a lock that we did not ask for is no permission: it is given up and won by the usual road',
+    mirrors: ['has_lock'],
+    plan: (f) => {
+      if (!f.dcs?.ownsLock || leads(f) || f.postgres.state === 'stopped') return undefined;
+      const stop: Action[] = isPrimary(f) ? [STOP_NOW] : [];
+      return act('gave up a lock that was not known to be ours', [...stop, { kind: 'release' }]);
+    },
+  },
+  {
+    name: 'leading.renew',
+    phase: 'leading',
+    why: 'a leader renews before it does anything else',
+    mirrors: ['update_lock', 'process_healthy_cluster', '_failsafe_config'],
+    plan: (f) => (holds(f) && !f.answers.lock ? { ask: renewal(f) } : undefined),
+  },
+  {
+    name: 'leading.unanswered',
+    phase: 'leading',
+    why: 'a renewal without an answer may have been done or not: the lease counts',
+    mirrors: ['_handle_dcs_error', 'check_failsafe_topology'],
+    plan: (f) =>
+      holds(f) && f.answers.lock?.outcome === 'unknown'
+        ? isPrimary(f)
+          ? keepOrStop(f)
+          : act('not promoting because failed to update leader lock in DCS')
+        : undefined,
+  },
+  {
+    name: 'leading.not-answering',
+    phase: 'leading',
+    why: 'a look that took too long is not "down": nothing is concluded from it (P#3663)',
+    mirrors: ['_run_cycle'],
+    plan: (f) =>
+      holds(f) && !f.postgres.answering
+        ? act('Error communicating with PostgreSQL. Will try again later')
+        : undefined,
+  },
+  {
+    name: 'leading.demote-cluster',
+    phase: 'leading',
+    why: 'the cluster became a standby cluster: its leader stops accepting writes and keeps the lock',
+    mirrors: ['enforce_follow_remote_member', 'demote'],
+    plan: (f) =>
+      holds(f) && f.settings.standbyCluster && isPrimary(f)
+        ? act(
+            'cannot be a real primary in standby cluster',
+            [
+              {
+                kind: 'job',
+                job: { kind: 'stop', mode: 'fast', checkpoint: false, limit: undefined },
+              },
+            ],
+            { memory: { steppingDown: { why: 'demote-cluster', since: f.now } }, wakeAt: f.now },
+          )
+        : undefined,
+  },
+  {
+    name: 'leading.start-guard',
+    phase: 'leading',
+    why: 'a guard that died is replaced before anybody needs it',
+    mirrors: [],
+    plan: (f) => {
+      const { guardStartedAt } = f.memory;
+      const tried = guardStartedAt !== undefined && f.now < guardStartedAt + 30_000;
+      if (!holds(f) || f.settings.pause || f.fence.guard !== 'dead' || tried) return undefined;
+      return act('starting the guard anew', [{ kind: 'start-guard' }], {
+        memory: { guardStartedAt: f.now },
+        wakeAt: f.now,
+      });
+    },
+  },
+  {
+    name: 'leading.unfenced',
+    phase: 'leading',
+    why: 'without a living guard nobody would stop this primary when its agent dies (S1)',
+    mirrors: ['enforce_primary_role'],
+    plan: (f) =>
+      holds(f) && !f.settings.pause && isUnfenced(f) && isPrimary(f)
+        ? giveUp(f, 'Demoting self because watchdog could not be activated')
+        : undefined,
+  },
+  {
+    name: 'leading.request',
+    phase: 'leading',
+    why: 'a switchover is done when somebody can take over, and the request is cleared when not',
+    mirrors: [
+      'process_manual_failover_from_leader',
+      'is_failover_possible',
+      'should_run_scheduled_action',
+      'demote',
+    ],
+    plan: (f) => (holds(f) ? serveRequest(f) : undefined),
+  },
+  {
+    name: 'leading.starting',
+    phase: 'leading',
+    why: 'a primary that replays its WAL is waited for, up to primary_start_timeout',
+    mirrors: ['handle_starting_instance', 'set_start_timeout'],
+    plan: (f) => {
+      if (!holds(f) || f.postgres.state !== 'starting') return undefined;
+      const since = f.memory.startingSince ?? f.now;
+      const limit = f.memory.startTimeout ?? f.settings.primaryStartTimeout;
+      const left = since + seconds(limit) - f.now;
+      const memory = { startingSince: since };
+      if (left > 0) {
+        const say = `PostgreSQL is still starting up, ${Math.ceil(left / 1000)} seconds until timeout`;
+        return act(say, [], { memory });
+      }
+      if (!f.answers.peers) {
+        return { ask: { kind: 'poll', members: handoverElectorate(f, undefined) } };
+      }
+      if (!canHandOver(f)) {
+        return act(
+          'primary start has timed out, but continuing to wait because failover is not possible',
+          [],
+          { memory },
+        );
+      }
+      return act('stopped PostgreSQL because of startup timeout', [STOP_NOW], {
+        memory: {
+          steppingDown: { why: 'start-timeout', since: f.now },
+          startingSince: undefined,
+          rewind: 'check',
+        },
+        wakeAt: f.now,
+      });
+    },
+  },
+  {
+    name: 'leading.promotion-failed',
+    phase: 'leading',
+    why: 'a member that could not be promoted lets another one try',
+    mirrors: ['enforce_primary_role', 'release_leader_key_voluntarily'],
+    plan: (f) =>
+      holds(f) && !isPrimary(f) && ended(f, 'promote') === 'failed'
+        ? act('Promotion cancelled because the pre-promote script failed', [{ kind: 'release' }], {
+            memory: { leaseUntil: undefined, raceAfter: f.now + seconds(f.settings.ttl) },
+          })
+        : undefined,
+  },
+  {
+    name: 'leading.not-synchronous',
+    phase: 'leading',
+    why: 'between the race and the promotion `/sync` may have changed: it is looked at again (S2)',
+    mirrors: ['process_sync_replication_prepromote'],
+    plan: (f) => {
+      const view = viewOf(f);
+      if (!holds(f) || isPrimary(f) || f.settings.standbyCluster || !view) return undefined;
+      return maySucceed(view, f.settings, f.self.name)
+        ? undefined
+        : act(
+            'Postponing promotion because synchronous replication state was updated by somebody else',
+            [{ kind: 'release' }],
+            { memory: { leaseUntil: undefined } },
+          );
+    },
+  },
+  {
+    name: 'leading.promote',
+    phase: 'leading',
+    why: 'the lock is ours and the server is still a standby: it is to be the primary',
+    mirrors: ['enforce_primary_role'],
+    plan: (f) =>
+      holds(f) && !isPrimary(f) && !f.settings.standbyCluster && f.postgres.state === 'running'
+        ? promote(f, 'promoted self to leader because I had the session lock')
+        : undefined,
+  },
+  {
+    name: 'leading.standby-leader',
+    phase: 'leading',
+    why: 'the leader of a standby cluster follows the remote primary',
+    mirrors: ['enforce_follow_remote_member', 'follow'],
+    plan: (f) => {
+      if (!holds(f) || isPrimary(f) || !f.settings.standbyCluster) return undefined;
+      const source = followTarget(f);
+      const follow: Action[] =
+        source && f.postgres.follows !== source.name ? [{ kind: 'follow', source }] : [];
+      const say = `no action. I am (${f.self.name}), the standby leader with the lock`;
+      return act(say, follow, { memory: { steppingDown: undefined } });
+    },
+  },
+  {
+    name: 'leading.steady',
+    phase: 'leading',
+    why: 'all is well; after a promotion a checkpoint makes this server fit as source of pg_rewind',
+    mirrors: ['enforce_primary_role', 'process_healthy_cluster'],
+    plan: (f) =>
+      holds(f)
+        ? act(
+            `no action. I am (${f.self.name}), the leader with the lock`,
+            f.postgres.checkpointedSincePromote ? [] : [{ kind: 'checkpoint' }],
+            { memory: { steppingDown: undefined }, ...scheduledWake(f) },
+          )
+        : undefined,
+  },
+];

@@ -1,0 +1,81 @@
+import type { ClusterView } from '../model/cluster.ts';
+import type { Member } from '../model/member.ts';
+import type { Facts } from './facts.ts';
+import type { JobKind } from './job.ts';
+import type { Acting, Action } from './plan.ts';
+
+/** The plan of a rule that acts: what is said, what is done, and what else goes with it. */
+export function act(
+  say: string,
+  actions: readonly Action[] = [],
+  more: Pick<Acting, 'memory' | 'wakeAt'> = {},
+): Acting {
+  return { do: actions, say, ...more };
+}
+
+/** The kind of the long operation that is running now. */
+export function runningJob(facts: Facts): JobKind | undefined {
+  return facts.job && !facts.job.outcome ? facts.job.spec.kind : undefined;
+}
+
+/** The job of this kind has just ended, well or not. */
+export function ended(facts: Facts, kind: JobKind): 'ok' | 'failed' | undefined {
+  const { job } = facts;
+  if (job?.spec.kind !== kind || !job.outcome) return undefined;
+  return job.outcome.ok ? 'ok' : 'failed';
+}
+
+/** PostgreSQL accepts writes here, or may do so before the next look. */
+export function mayAcceptWrites(facts: Facts): boolean {
+  const { postgres, job } = facts;
+  if (postgres.role === 'primary' && postgres.state !== 'stopped') return true;
+  if (!job || job.outcome) return false;
+  if (job.spec.kind === 'restart') return postgres.role === 'primary';
+  return job.spec.kind === 'promote' || (job.spec.kind === 'start' && job.spec.as === 'primary');
+}
+
+/** Up, answering, and a primary. */
+export function isRunningPrimary({ postgres }: Facts): boolean {
+  return postgres.state === 'running' && postgres.role === 'primary';
+}
+
+/** The view of the cluster, where the DCS answered. */
+export function viewOf(facts: Facts): ClusterView | undefined {
+  return facts.dcs?.view;
+}
+
+/** The member that leads and is not this one, with its own document. */
+export function otherLeader(facts: Facts): Member | undefined {
+  const view = viewOf(facts);
+  if (!view || view.leader === undefined || facts.dcs?.ownsLock) return undefined;
+  if (view.leader === facts.self.name) return undefined;
+  return view.members.find(({ name }) => name === view.leader);
+}
+
+/** Nobody holds the lock, as far as the DCS says. */
+export function lockIsFree(facts: Facts): boolean {
+  return facts.dcs !== undefined && facts.dcs.view.leader === undefined;
+}
+
+/** The store was seen to have gone back or to have forgotten: it is not believed for a while. */
+export function isDistrusted({ memory, now }: Facts): boolean {
+  return memory.distrustUntil !== undefined && memory.distrustUntil > now;
+}
+
+/** Seconds as milliseconds. */
+export function seconds(count: number): number {
+  return count * 1000;
+}
+
+/** A system identifier that PostgreSQL made: at least ten digits. */
+export function isSystemId(text: string | undefined): boolean {
+  return text !== undefined && /^\d{10,}$/.test(text);
+}
+
+/**
+ * After this many failures in a row: when to try again. Doubles from one second to a minute, so
+ * that neither a broken node is hammered nor a healed one waits for long.
+ */
+export function retryTime(now: number, failures: number): number {
+  return now + Math.min(60_000, 1000 * 2 ** Math.min(failures, 6));
+}

@@ -6,6 +6,7 @@ const PHASES: Readonly<Record<Phase, string>> = {
   leaving: 'The agent was told to stop.',
   unreachable: 'The DCS did not answer, or may not be believed.',
   busy: 'A long operation is in flight.',
+  orders: 'Somebody asked this node for something.',
   paused: 'People have taken over: `pause` is on.',
   startup: 'There is no usable data directory, or the cluster is not made yet.',
   down: 'There is data, and PostgreSQL does not run.',

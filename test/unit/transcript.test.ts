@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { parseCluster } from '../scenarios/cluster-words.ts';
 import { isDeed, milliseconds, parseDeed } from '../scenarios/deed-words.ts';
 import { formatTranscript, parseTranscript } from '../scenarios/transcript.ts';
 
@@ -70,5 +71,28 @@ describe('deeds in words', () => {
     expect(() => parseDeed('store-wipe now')).toThrow('too much: now');
     expect(() => milliseconds('10')).toThrow('not a duration: 10');
     expect(isDeed('list')).toBe(false);
+  });
+});
+
+describe('a cluster in words', () => {
+  it('has a configuration, tags, and settings of the world', () => {
+    const line = '3 cold seed=4 sync=on postgresql.use_slots=off tags.pg2={"nosync":true} ttl=20';
+    expect(parseCluster(line.split(' '))).toEqual({
+      nodes: 3,
+      seed: 4,
+      cold: true,
+      fence: 'required',
+      clients: 1,
+      removesOnRewindFailure: false,
+      removesOnDivergence: false,
+      tags: { pg2: { nosync: true } },
+      config: {
+        ttl: 20,
+        loop_wait: 10,
+        retry_timeout: 10,
+        synchronous_mode: true,
+        postgresql: { use_slots: false },
+      },
+    });
   });
 });

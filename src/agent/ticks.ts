@@ -1,4 +1,4 @@
-import { applyAnswer } from '../ha/answers.ts';
+import { type Answer, applyAnswer } from '../ha/answers.ts';
 import type { Facts, Monotonic } from '../ha/facts.ts';
 import type { Job } from '../ha/job.ts';
 import { fenceDeadline, holdUntil } from '../ha/lease.ts';
@@ -7,6 +7,7 @@ import type { Acting, Action, Plan, Question } from '../ha/plan.ts';
 import { InvariantError } from '../model/errors.ts';
 import { ask } from './ask.ts';
 import { describe } from './describe.ts';
+import { dueAfter } from './due.ts';
 import type { Jobs } from './jobs.ts';
 import type { Observer, Sight } from './observe.ts';
 import type { OrderDesk } from './orders.ts';
@@ -31,8 +32,6 @@ export interface TicksContext {
 
 /** How often a tick decides before it must have come to a plan. */
 const MOST_ROUNDS = 8;
-/** The first try again after a deed that failed; then twice as long each time, to `loop_wait`. */
-const RETRY_MS = 500;
 /** After a tick of which nothing came. */
 const BROKEN_MS = 1000;
 
@@ -152,8 +151,7 @@ export class Ticks {
     // A promise may have been given meanwhile: what counts is what is remembered now.
     const next = applyAnswer(this.#refreshed(facts), question, answer);
     this.#memory = next.memory;
-    const extended = 'lock' in answer ? answer.lock === 'held' : 'failsafe' in answer;
-    if (extended) this.#feedFence(next);
+    if (extendsLease(answer)) this.#feedFence(next);
     return this.#refreshed(next);
   }
 
@@ -193,17 +191,16 @@ export class Ticks {
     return [failure === undefined ? 'stop immediate' : `stop immediate: ${failure}`];
   }
 
-  /** The earliest of all times for which there is a reason. */
   #due(latest: Monotonic, wakes: readonly (Monotonic | undefined)[]): Monotonic {
     const { ports, observer } = this.#context;
-    const { settings } = observer;
-    const now = ports.clock.monotonic();
-    const times = [latest, ...wakes.filter((wake) => wake !== undefined)];
-    if (this.#failures > 0) times.push(now + RETRY_MS * 2 ** Math.min(this.#failures - 1, 10));
-    const { leaseUntil } = this.#memory;
-    const hold = leaseUntil === undefined ? undefined : holdUntil(leaseUntil, settings.ttl);
-    if (hold !== undefined && hold > now) times.push(hold);
-    return Math.min(...times);
+    return dueAfter({
+      now: ports.clock.monotonic(),
+      latest,
+      wakes,
+      failures: this.#failures,
+      leaseUntil: this.#memory.leaseUntil,
+      ttl: observer.settings.ttl,
+    });
   }
 
   #facts(job: Job | undefined, sight: Sight): Facts {
@@ -228,4 +225,9 @@ export class Ticks {
     const { job, dcs, postgres, answers } = facts;
     return { ...this.#facts(job, { dcs, postgres }), answers };
   }
+}
+
+function extendsLease(answer: Answer): boolean {
+  if ('lock' in answer) return answer.lock === 'held';
+  return 'failsafe' in answer && answer.failsafe === 'accepted';
 }

@@ -1,0 +1,54 @@
+import type { SyncNames } from '../../model/postgres.ts';
+import { compareText } from '../../model/python.ts';
+import { isSameSet, minus, type Names, nameSet } from './name-set.ts';
+
+/**
+ * Stands for a standby that never comes, so that commits wait in strict mode while there is none:
+ * with `*` anything that streams would do, pg_receivewal too (P#3435). The text is Patroni's.
+ */
+const PLACEHOLDER = '__patroni_strict_sync_replica_placeholder__';
+
+/** What a commit waits for: `count` of `names`. */
+export interface Demand {
+  readonly names: Names;
+  readonly count: number;
+}
+
+/** What PostgreSQL waits for now, as far as it is members; a text of somebody else is no demand. */
+export function demandOf(names: SyncNames): Demand {
+  if (names.kind === 'off' || names.kind === 'text') return { names: [], count: 0 };
+  if (names.names.includes('*')) return { names: [], count: 0 };
+  const members = minus(nameSet(names.names), [PLACEHOLDER]);
+  return { names: members, count: Math.min(names.count, members.length) };
+}
+
+/** The names to set for a demand. Sorted: the same demand is always the same text. */
+export function syncNamesFor(mode: 'on' | 'quorum', demand: Demand, strict: boolean): SyncNames {
+  const kind = mode === 'on' ? 'first' : 'any';
+  if (demand.names.length > 0) {
+    return { kind, count: demand.count, names: [...demand.names].sort(compareText) };
+  }
+  return strict ? { kind, count: 1, names: [PLACEHOLDER] } : { kind: 'off' };
+}
+
+/** The names of the local configuration, for when nobody else decides. */
+export function ownSyncNames(text: string | undefined): SyncNames {
+  return text === undefined || text === '' ? { kind: 'off' } : { kind: 'text', text };
+}
+
+/** True when both are the same setting. */
+export function isSameSetting(one: SyncNames, other: SyncNames): boolean {
+  if (one.kind === 'off' || other.kind === 'off') return one.kind === other.kind;
+  if (one.kind === 'text' || other.kind === 'text') {
+    return one.kind === 'text' && other.kind === 'text' && one.text === other.text;
+  }
+  const sameCount = one.kind === other.kind && one.count === other.count;
+  return sameCount && isSameSet(one.names, other.names);
+}
+
+/** A text that identifies a setting, to remember it by. */
+export function settingKey(names: SyncNames): string {
+  if (names.kind === 'off') return 'off';
+  if (names.kind === 'text') return `text ${names.text}`;
+  return `${names.kind} ${names.count} (${names.names.join(',')})`;
+}

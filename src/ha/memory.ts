@@ -56,8 +56,8 @@ export interface Memory {
   readonly syncNamesSetAt: { readonly lsn: number; readonly names: string } | undefined;
   /** When each member that has a slot here was last seen. */
   readonly memberSeen: Readonly<Record<string, Monotonic>>;
-  /** The member document that was published last, as text to compare with. */
-  readonly published: string | undefined;
+  /** The last dynamic configuration that was seen, should the store lose it. */
+  readonly knownConfig: Readonly<Record<string, unknown>> | undefined;
 }
 
 export interface StepDown {
@@ -101,5 +101,5 @@ export const BLANK_MEMORY: Memory = {
   leaderTimeline: undefined,
   syncNamesSetAt: undefined,
   memberSeen: {},
-  published: undefined,
+  knownConfig: undefined,
 };

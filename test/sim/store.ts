@@ -92,6 +92,10 @@ export class SimStore {
 
   // For operators and checkers, who are at the store itself.
 
+  get up(): boolean {
+    return this.outage === 'no';
+  }
+
   get(name: DocumentName): Document | undefined {
     return this.#entries.get(name)?.document;
   }

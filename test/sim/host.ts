@@ -1,0 +1,232 @@
+import { Agent } from '../../src/agent/agent.ts';
+import type { AgentPorts, TickRecord } from '../../src/agent/ports.ts';
+import type { Node } from '../../src/model/node.ts';
+import { HostClock } from './agent-clock.ts';
+import { NO_GUARD, SimGuard } from './guard.ts';
+import type { Undo } from './links.ts';
+import { type PeerNetwork, SimPeers } from './peers.ts';
+import { SimPostgres } from './postgres/sim-postgres.ts';
+import type { PostgresWorld } from './postgres/world.ts';
+import { Process } from './process.ts';
+import type { Random } from './random.ts';
+import type { SimStore } from './store.ts';
+
+/** What all hosts share. */
+export interface MachineRoom extends PeerNetwork, PostgresWorld {
+  readonly store: SimStore;
+}
+
+export interface HostOptions {
+  readonly name: string;
+  readonly scope: string;
+  readonly node: Node;
+  readonly room: MachineRoom;
+  readonly random: Random;
+  /** Everything that its agents do. */
+  readonly record: (tick: TickRecord) => void;
+  /** The agent ended by itself: it is for the world to start another one. */
+  readonly exited: (code: number) => void;
+}
+
+/** After a pause of the whole host the guard runs within so many ms, and the agent after it. */
+const GUARD_WAKES_WITHIN = 20;
+
+/** A machine with its clocks and disk, an agent, a guard and a PostgreSQL. */
+export class SimHost implements Pick<HostOptions, 'name' | 'node'> {
+  readonly name: string;
+  readonly node: Node;
+  readonly clock: HostClock;
+  readonly guard: SimGuard;
+  readonly postgres: SimPostgres;
+  /** The process of the present agent, or of the last one. */
+  agent: Process;
+  /** The present agent itself. */
+  program: Agent | undefined;
+  powered = true;
+  readonly #options: HostOptions;
+  /** What survives agents and power cuts. */
+  readonly #disk: { session?: string } = {};
+  #pauses = 0;
+  #agentSince: number | undefined;
+  #guardSince: number | undefined;
+
+  constructor(options: HostOptions) {
+    const { name, room, random } = options;
+    const { scheduler } = room;
+    this.#options = options;
+    this.name = name;
+    this.node = options.node;
+    this.clock = new HostClock(scheduler, random.fork('clock'));
+    this.agent = new Process(`${name} agent`);
+    this.agent.kill();
+    const postgres = new SimPostgres({
+      host: this,
+      scheduler,
+      random: random.fork('postgres'),
+      world: room,
+    });
+    this.postgres = postgres;
+    this.guard = new SimGuard({ name, scheduler, clock: this.clock, postgres });
+  }
+
+  /** True time since which the agent has been able to act; undefined: it is dead or frozen. */
+  agentSince(): number | undefined {
+    return this.agent.alive && !this.agent.frozen ? this.#agentSince : undefined;
+  }
+
+  /** The same of the guard. */
+  guardSince(): number | undefined {
+    const { process } = this.guard;
+    return process !== undefined && !process.frozen ? this.#guardSince : undefined;
+  }
+
+  /** Nothing happens when one is there, or when the host is off. */
+  startAgent(): void {
+    if (this.agent.alive || !this.powered) return;
+    const process = this.#born(new Process(`${this.name} agent`));
+    this.agent = process;
+    this.#agentSince = this.#now;
+    if (this.node.fence !== 'off') this.#startGuard();
+    const program = new Agent(this.#ports(process));
+    this.program = program;
+    program.run().then(
+      () => this.#exit(process, 0),
+      (error: unknown) => {
+        this.#options.record({
+          rule: 'agent',
+          say: 'the agent died',
+          asked: [],
+          did: [],
+          problem: error instanceof Error ? (error.stack ?? error.message) : String(error),
+        });
+        this.#exit(process, 1);
+      },
+    );
+  }
+
+  /** SIGKILL. PostgreSQL, the guard and the session in the store stay. */
+  killAgent(): void {
+    this.program = undefined;
+    this.agent.kill();
+  }
+
+  /** SIGSTOP of the present agent, until it is undone. */
+  freezeAgent(): Undo {
+    const { agent } = this;
+    agent.freeze();
+    return once(() => this.#thawAgent(agent));
+  }
+
+  killGuard(): void {
+    this.guard.kill();
+  }
+
+  /** Everything on it stands still. Pauses may overlap. */
+  pauseHost(): void {
+    this.#pauses += 1;
+    if (this.#pauses > 1) return;
+    this.agent.freeze();
+    this.guard.process?.freeze();
+    this.postgres.freeze();
+  }
+
+  /** Ends one pause: PostgreSQL goes on at once, the guard runs soon, the agent after it. */
+  resumeHost(): void {
+    if (this.#pauses === 0) return;
+    this.#pauses -= 1;
+    if (this.#pauses > 0) return;
+    const { agent, guard } = this;
+    const { process } = guard;
+    const { scheduler } = this.#options.room;
+    this.postgres.thaw();
+    const wait = this.#options.random.next() * GUARD_WAKES_WITHIN;
+    scheduler.after(wait, () => {
+      process?.thaw();
+      this.#guardSince = this.#now;
+    });
+    scheduler.after(wait + 1, () => this.#thawAgent(agent));
+  }
+
+  /** The power goes out. What was paused is not any more. */
+  crash(): void {
+    if (!this.powered) return;
+    this.powered = false;
+    this.killAgent();
+    this.guard.kill();
+    if (this.#pauses > 0) this.postgres.thaw();
+    this.#pauses = 0;
+    this.postgres.crash();
+  }
+
+  /** The power is back: the agent starts, with clocks that begin anew. */
+  boot(): void {
+    if (this.powered) return;
+    this.powered = true;
+    this.clock.reboot();
+    this.startAgent();
+  }
+
+  get #now(): number {
+    return this.#options.room.scheduler.now;
+  }
+
+  #ports(process: Process): AgentPorts {
+    const { name, node, guard } = this;
+    const { room, scope, random } = this.#options;
+    return {
+      node,
+      scope,
+      dcs: room.store.connect({ host: name, name: node.name, process, disk: this.#disk }),
+      server: this.postgres,
+      peers: new SimPeers(room, { host: name, process }),
+      fence:
+        node.fence === 'off' ? NO_GUARD : { ...fenceOf(guard), start: () => this.#startGuard() },
+      clock: this.clock.ofProcess(process),
+      random: () => random.next(),
+      record: (tick) => {
+        if (process.alive) this.#options.record(tick);
+      },
+      exit: (code) => this.#exit(process, code),
+    };
+  }
+
+  #exit(process: Process, code: number): void {
+    if (!process.alive) return;
+    this.killAgent();
+    this.#options.exited(code);
+  }
+
+  #startGuard(): void {
+    if (this.guard.process !== undefined) return;
+    this.guard.start();
+    this.#guardSince = this.#now;
+    if (this.guard.process !== undefined) this.#born(this.guard.process);
+  }
+
+  /** What is started on a paused host stands still like the rest of it. */
+  #born(process: Process): Process {
+    if (this.#pauses > 0) process.freeze();
+    return process;
+  }
+
+  #thawAgent(agent: Process): void {
+    agent.thaw();
+    if (agent === this.agent && !agent.frozen) this.#agentSince = this.#now;
+  }
+}
+
+function fenceOf(guard: SimGuard) {
+  return {
+    sight: () => guard.sight(),
+    extend: (deadline: number) => guard.extend(deadline),
+    disarm: () => guard.disarm(),
+  };
+}
+
+function once(run: () => void): Undo {
+  let done = false;
+  return () => {
+    if (!done) run();
+    done = true;
+  };
+}

@@ -44,18 +44,13 @@ export function decisionsText(
     if (own.length === 0) return [];
     return [`\n## ${phase}\n\n${meaning}\n\n${diagram(phase, own)}\n\n${table(own)}\n`];
   });
-  return [HEAD, '\n## In order\n\n', inOrder(lines), '\n', ...parts].join('');
+  return [HEAD, ...parts].join('');
 }
 
 interface Line {
   readonly number: number;
   readonly rule: Rule;
   readonly source: RuleSource;
-}
-
-/** First match wins across the phases, so the order of all is shown once. */
-function inOrder(lines: readonly Line[]): string {
-  return lines.map(({ number, rule }) => `${number}. \`${rule.name}\``).join('\n');
 }
 
 function table(lines: readonly Line[]): string {

@@ -82,6 +82,7 @@ export const HA_NOTES: Readonly<Record<string, string>> = {
   shutdown: 'the order `shutdown`: a hand-over like a switchover',
   watch: '`src/agent/wake.ts`',
   wakeup: '`src/agent/wake.ts`',
+  get_failover_candidates: '`electorate` in `src/ha/race/electorate.ts`; `src/ha/candidates.ts`',
   get_remote_member: '`remotePrimary` of `src/model/settings.ts`',
 };
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { build, type Plugin } from 'esbuild';
-import type { Mutation } from './mutations.ts';
+import type { Edit, Mutation } from './mutations.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
@@ -12,10 +12,10 @@ export class StaleMutation extends Error {}
  * The source with the defect in it.
  * @throws StaleMutation when `find` is not there exactly once
  */
-export function mutate(source: string, { name, file, find, replace }: Mutation): string {
+export function edited(source: string, { file, find, replace }: Edit): string {
   const parts = source.split(find);
   if (parts.length !== 2) {
-    throw new StaleMutation(`${name}: found ${parts.length - 1} times in ${file}: ${find}`);
+    throw new StaleMutation(`found ${parts.length - 1} times in ${file}: ${find}`);
   }
   return parts.join(replace);
 }
@@ -40,8 +40,9 @@ function defect(mutation: Mutation): Plugin {
     name: 'defect',
     setup(esbuild) {
       esbuild.onLoad({ filter: /\.ts$/ }, async ({ path }) => {
-        if (relative(ROOT, path) !== mutation.file) return undefined;
-        return { contents: mutate(await readFile(path, 'utf8'), mutation), loader: 'ts' };
+        const edits = mutation.edits.filter(({ file }) => file === relative(ROOT, path));
+        if (edits.length === 0) return undefined;
+        return { contents: edits.reduce(edited, await readFile(path, 'utf8')), loader: 'ts' };
       });
     },
   };

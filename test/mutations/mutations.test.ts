@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { mutate } from './bundle.ts';
+import { edited } from './bundle.ts';
 import { catchDefect, findWithoutDefect, seedsFrom } from './catch-defect.ts';
 import { MUTATIONS } from './mutations.ts';
 
@@ -25,9 +25,9 @@ describe('deliberate defects', () => {
   }, 180_000);
 
   it('a defect whose place has changed is an error, not a defect that nothing catches', () => {
-    const mutation = { name: 'x', file: 'f', find: 'abc', replace: 'd', seeds: [] };
-    expect(mutate('1 abc 2', mutation)).toBe('1 d 2');
-    expect(() => mutate('1 2', mutation)).toThrow('found 0 times');
-    expect(() => mutate('abc abc', mutation)).toThrow('found 2 times');
+    const edit = { file: 'f', find: 'abc', replace: 'd' };
+    expect(edited('1 abc 2', edit)).toBe('1 d 2');
+    expect(() => edited('1 2', edit)).toThrow('found 0 times in f');
+    expect(() => edited('abc abc', edit)).toThrow('found 2 times in f');
   });
 });

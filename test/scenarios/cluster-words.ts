@@ -58,10 +58,10 @@ export function parseCluster(words: readonly string[]): ClusterWords {
 function pair(word: string): [string, unknown] {
   const at = word.indexOf('=');
   if (at < 0) throw new Error(`not key=value: ${word}`);
-  return [word.slice(0, at), valueOf(word.slice(at + 1))];
+  return [word.slice(0, at), settingOf(word.slice(at + 1))];
 }
 
-function valueOf(text: string): unknown {
+function settingOf(text: string): unknown {
   if (text === 'on') return true;
   if (text === 'off') return false;
   return /^([\d{["-]|true$|false$|null$)/.test(text) ? JSON.parse(text) : text;

@@ -31,6 +31,8 @@ const PATROL = 40;
  * the future.
  */
 export class SimGuard implements Fence {
+  /** True time. */
+  startedAt = 0;
   readonly #parts: GuardParts;
   #process: Process | undefined;
   #deadline: Monotonic | undefined;
@@ -53,7 +55,9 @@ export class SimGuard implements Fence {
   }
 
   start(): void {
-    this.#process ??= new Process(`${this.#parts.name} guard`);
+    if (this.#process !== undefined) return;
+    this.#process = new Process(`${this.#parts.name} guard`);
+    this.startedAt = this.#parts.scheduler.now;
   }
 
   extend(deadline: Monotonic): void {

@@ -47,8 +47,9 @@ export class SimHost implements Pick<HostOptions, 'name' | 'node'> {
   /** What survives agents and power cuts. */
   readonly #disk: { session?: string } = {};
   #pauses = 0;
-  #agentSince: number | undefined;
-  #guardSince: number | undefined;
+  /** True times: the agent began or went on; the guard went on after a pause. */
+  #agentRose = 0;
+  #guardRose = 0;
 
   constructor(options: HostOptions) {
     const { name, room, random } = options;
@@ -71,37 +72,28 @@ export class SimHost implements Pick<HostOptions, 'name' | 'node'> {
 
   /** True time since which the agent has been able to act; undefined: it is dead or frozen. */
   agentSince(): number | undefined {
-    return this.agent.alive && !this.agent.frozen ? this.#agentSince : undefined;
+    return this.agent.alive && !this.agent.frozen ? this.#agentRose : undefined;
   }
 
   /** The same of the guard. */
   guardSince(): number | undefined {
-    const { process } = this.guard;
-    return process !== undefined && !process.frozen ? this.#guardSince : undefined;
+    const { process, startedAt } = this.guard;
+    if (process === undefined || process.frozen) return undefined;
+    return Math.max(startedAt, this.#guardRose);
   }
 
   /** Nothing happens when one is there, or when the host is off. */
   startAgent(): void {
     if (this.agent.alive || !this.powered) return;
-    const process = this.#born(new Process(`${this.name} agent`));
+    const process = new Process(`${this.name} agent`);
     this.agent = process;
-    this.#agentSince = this.#now;
+    this.#agentRose = this.#now;
     if (this.node.fence !== 'off') this.#startGuard();
+    // What is started on a paused host stands still like the rest of it.
+    if (this.#pauses > 0) process.freeze();
     const program = new Agent(this.#ports(process));
     this.program = program;
-    program.run().then(
-      () => this.#exit(process, 0),
-      (error: unknown) => {
-        this.#options.record({
-          rule: 'agent',
-          say: 'the agent died',
-          asked: [],
-          did: [],
-          problem: error instanceof Error ? (error.stack ?? error.message) : String(error),
-        });
-        this.#exit(process, 1);
-      },
-    );
+    this.#options.room.scheduler.after(0, () => void this.#run(program, process), process);
   }
 
   /** SIGKILL. PostgreSQL, the guard and the session in the store stay. */
@@ -142,7 +134,7 @@ export class SimHost implements Pick<HostOptions, 'name' | 'node'> {
     const wait = this.#options.random.next() * GUARD_WAKES_WITHIN;
     scheduler.after(wait, () => {
       process?.thaw();
-      this.#guardSince = this.#now;
+      this.#guardRose = this.#now;
     });
     scheduler.after(wait + 1, () => this.#thawAgent(agent));
   }
@@ -179,8 +171,7 @@ export class SimHost implements Pick<HostOptions, 'name' | 'node'> {
       dcs: room.store.connect({ host: name, name: node.name, process, disk: this.#disk }),
       server: this.postgres,
       peers: new SimPeers(room, { host: name, process }),
-      fence:
-        node.fence === 'off' ? NO_GUARD : { ...fenceOf(guard), start: () => this.#startGuard() },
+      fence: node.fence === 'off' ? NO_GUARD : guard,
       clock: this.clock.ofProcess(process),
       random: () => random.next(),
       record: (tick) => {
@@ -190,6 +181,19 @@ export class SimHost implements Pick<HostOptions, 'name' | 'node'> {
     };
   }
 
+  async #run(program: Agent, process: Process): Promise<void> {
+    let problem: string | undefined;
+    try {
+      await program.run();
+    } catch (error) {
+      problem = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    }
+    if (problem !== undefined) {
+      this.#options.record({ rule: 'agent', say: 'the agent died', asked: [], did: [], problem });
+    }
+    this.#exit(process, problem === undefined ? 0 : 1);
+  }
+
   #exit(process: Process, code: number): void {
     if (!process.alive) return;
     this.killAgent();
@@ -197,30 +201,15 @@ export class SimHost implements Pick<HostOptions, 'name' | 'node'> {
   }
 
   #startGuard(): void {
-    if (this.guard.process !== undefined) return;
+    if (this.guard.sight().guard === 'alive') return;
     this.guard.start();
-    this.#guardSince = this.#now;
-    if (this.guard.process !== undefined) this.#born(this.guard.process);
-  }
-
-  /** What is started on a paused host stands still like the rest of it. */
-  #born(process: Process): Process {
-    if (this.#pauses > 0) process.freeze();
-    return process;
+    if (this.#pauses > 0) this.guard.process?.freeze();
   }
 
   #thawAgent(agent: Process): void {
     agent.thaw();
-    if (agent === this.agent && !agent.frozen) this.#agentSince = this.#now;
+    if (agent === this.agent && !agent.frozen) this.#agentRose = this.#now;
   }
-}
-
-function fenceOf(guard: SimGuard) {
-  return {
-    sight: () => guard.sight(),
-    extend: (deadline: number) => guard.extend(deadline),
-    disarm: () => guard.disarm(),
-  };
 }
 
 function once(run: () => void): Undo {

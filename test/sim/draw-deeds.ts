@@ -152,7 +152,11 @@ function switchover(candidate: string, random: Random): Deed {
 }
 
 function restart(host: string, random: Random): Deed {
-  return { kind: 'restart', host, ...(random.chance(0.3) ? { inMs: random.int(5000, 60_000) } : {}) };
+  return {
+    kind: 'restart',
+    host,
+    ...(random.chance(0.3) ? { inMs: random.int(5000, 60_000) } : {}),
+  };
 }
 
 /** Changes that an operator may make at any time. */

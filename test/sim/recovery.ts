@@ -1,5 +1,7 @@
 import type { ClusterView } from '../../src/model/cluster.ts';
 import { DEFAULT_SETTINGS } from '../../src/model/settings.ts';
+import type { ClusterPlan } from './plan.ts';
+import type { World } from './world.ts';
 
 /** A crashed primary replays, a standby is cloned and started again: what the fake takes at most. */
 const REPAIR = 60_000;
@@ -15,4 +17,20 @@ export function recoveryBound({ config }: Pick<ClusterView, 'config'>): number {
   const settings = config?.settings ?? DEFAULT_SETTINGS;
   const { ttl, loopWait, primaryRaceBackoff } = settings;
   return 1000 * (2 * ttl + 3 * loopWait + primaryRaceBackoff) + REPAIR + RETRY;
+}
+
+/**
+ * What an operator does for members that may not help themselves: their data has what the leader
+ * lacks, and they were not told to use pg_rewind, or it failed, nor to make a new copy then.
+ */
+export function reinitializeLost(world: World, plan: ClusterPlan): void {
+  const { leader, config } = world.view();
+  const primary = world.truths.find(({ name }) => name === leader);
+  const rewinds = config?.settings.usePgRewind ?? DEFAULT_SETTINGS.usePgRewind;
+  for (const truth of world.truths) {
+    if (primary === undefined || truth === primary || truth.isBehind(primary)) continue;
+    const tried = (truth.operations().rewind ?? 0) > 0;
+    const helpless = rewinds ? tried && !plan.removesOnRewindFailure : !plan.removesOnDivergence;
+    if (helpless) world.apply({ kind: 'reinitialize', host: truth.name, force: true });
+  }
 }

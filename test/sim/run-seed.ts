@@ -1,8 +1,9 @@
 import type { TimedDeed } from './draw-deeds.ts';
 import { CLOSING_DEEDS, drawPlan, type Profile, type SimPlan } from './plan.ts';
-import { recoveryBound } from './recovery.ts';
+import { recoveryBound, reinitializeLost } from './recovery.ts';
 import type { TraceLine } from './trace.ts';
-import { type Violation, World } from './world.ts';
+import type { Violation } from './watchers.ts';
+import { World } from './world.ts';
 
 /** What came of a plan. */
 export interface Outcome {
@@ -43,7 +44,7 @@ async function live(world: World, plan: SimPlan): Promise<void> {
   for (const deed of CLOSING_DEEDS) world.apply(deed);
   const bound = recoveryBound(world.view());
   if (!(await advance(world, plan.healAt + bound / 2))) return;
-  world.callOperator();
+  reinitializeLost(world, plan);
   if (!(await advance(world, plan.healAt + bound))) return;
   world.expectRecovery();
   if (await advance(world, plan.endAt)) world.expectPeace();

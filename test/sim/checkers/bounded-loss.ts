@@ -1,4 +1,3 @@
-import { DEFAULT_SETTINGS } from '../../../src/model/settings.ts';
 import type { Checker, Sight } from './checker.ts';
 
 /**
@@ -14,9 +13,9 @@ export function boundedLoss(sight: Sight): Checker {
       if (name !== 'leader' || value === undefined || !host || host.acceptsWrites()) {
         return undefined;
       }
-      const { status, failover, config } = sight.view();
+      const { status, failover } = sight.view();
       const manual = failover?.candidate === by && failover.leader === undefined;
-      const { maximumLagOnFailover: most } = config?.settings ?? DEFAULT_SETTINGS;
+      const { maximumLagOnFailover: most } = sight.settings();
       const lag = status.lastLsn - host.position().lsn;
       if (manual || lag <= most) return undefined;
       return `${by} took the lock ${lag} bytes behind what is in /status, and ${most} are allowed`;

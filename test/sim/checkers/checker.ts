@@ -1,8 +1,9 @@
 import type { TickRecord } from '../../../src/agent/ports.ts';
-import type { ClusterView } from '../../../src/model/cluster.ts';
+import type { ClusterView, Sync } from '../../../src/model/cluster.ts';
 import type { Tags } from '../../../src/model/member.ts';
 import type { Node } from '../../../src/model/node.ts';
 import type { SyncNames } from '../../../src/model/postgres.ts';
+import type { Settings } from '../../../src/model/settings.ts';
 import type { Deed } from '../deeds.ts';
 
 /**
@@ -33,6 +34,10 @@ export interface Sight {
   readonly hosts: readonly HostSight[];
   /** What is in the store now. */
   view(): ClusterView;
+  /** `/sync` now; cheaper than a view. */
+  sync(): Sync | undefined;
+  /** What `/config` means now; Patroni's defaults where there is none. */
+  settings(): Settings;
 }
 
 /** A host and its server. Times are true milliseconds. */

@@ -1,5 +1,3 @@
-import type { ClusterView } from '../../../src/model/cluster.ts';
-import { DEFAULT_SETTINGS } from '../../../src/model/settings.ts';
 import type { Checker, HostSight, Sight } from './checker.ts';
 
 /**
@@ -26,16 +24,16 @@ export function durability(sight: Sight): Checker {
   return {
     name: 'durability',
     acked({ commit, host }) {
-      const view = sight.view();
-      const leader = view.sync?.leader.toLowerCase();
-      if (modeOf(view) !== 'off' && leader === host.name.toLowerCase()) promised.push(commit);
+      const leader = sight.sync()?.leader.toLowerCase();
+      if (sight.settings().synchronousMode !== 'off' && leader === host.name.toLowerCase())
+        promised.push(commit);
       return undefined;
     },
     written({ name, by }) {
-      const view = sight.view();
-      if (name === 'config' && by === 'operator' && modeOf(view) === 'off') promised = [];
+      const off = sight.settings().synchronousMode === 'off';
+      if (name === 'config' && by === 'operator' && off) promised = [];
       const candidate = sight.hosts.find((host) => host.name === by);
-      if (name === 'leader' && candidate && isManual(view, by)) {
+      if (name === 'leader' && candidate && isManual(sight, by)) {
         promised = promised.filter((commit) => candidate.has(commit));
       }
       return undefined;
@@ -46,11 +44,8 @@ export function durability(sight: Sight): Checker {
   };
 }
 
-function modeOf(view: ClusterView): 'off' | 'on' | 'quorum' {
-  return view.config?.settings.synchronousMode ?? DEFAULT_SETTINGS.synchronousMode;
-}
-
 /** True when an operator told this member to lead, whatever is lost. */
-function isManual({ failover }: ClusterView, name: string): boolean {
+function isManual(sight: Sight, name: string): boolean {
+  const { failover } = sight.view();
   return failover?.candidate === name && failover.leader === undefined;
 }

@@ -1,6 +1,5 @@
+import { isSyncStandby } from '../../../src/model/cluster.ts';
 import { isNoFailover } from '../../../src/model/member.ts';
-import { type ClusterView, isSyncStandby } from '../../../src/model/cluster.ts';
-import { DEFAULT_SETTINGS } from '../../../src/model/settings.ts';
 import type { Checker, HostSight, Sight } from './checker.ts';
 
 /** Nobody takes the lock who must not lead. Judged when the lock changes hands. */
@@ -10,7 +9,7 @@ export function forbidden(sight: Sight): Checker {
     written({ name, value, by }) {
       const host = sight.hosts.find((each) => each.name === by);
       if (name !== 'leader' || value === undefined || !host) return undefined;
-      const reason = whyNot(sight.view(), host);
+      const reason = whyNot(sight, host);
       return reason && `${by} took the lock ${reason}`;
     },
     rise(host) {
@@ -19,12 +18,13 @@ export function forbidden(sight: Sight): Checker {
   };
 }
 
-function whyNot(view: ClusterView, { name, tags, acceptsWrites }: HostSight): string | undefined {
-  if (isNoFailover(tags)) return 'with nofailover';
+function whyNot(sight: Sight, host: HostSight): string | undefined {
+  const { name } = host;
+  if (isNoFailover(host.tags)) return 'with nofailover';
   // A primary that has never stopped only takes back what is its own.
-  if (acceptsWrites()) return undefined;
-  const settings = view.config?.settings ?? DEFAULT_SETTINGS;
-  const { failover, sync, failsafe } = view;
+  if (host.acceptsWrites()) return undefined;
+  const settings = sight.settings();
+  const { failover, sync, failsafe } = sight.view();
   const manual = failover?.candidate === name && failover.leader === undefined;
   const bound = settings.synchronousMode === 'on' && sync !== undefined && sync.leader !== '';
   const may = isSyncStandby(sync, name) || sync?.leader.toLowerCase() === name.toLowerCase();

@@ -48,9 +48,9 @@ function whatAilsStandby(host: HostSight, primary: HostSight): string | undefine
 
 /** Clients write every few seconds; strict mode without a standby to wait for stops them. */
 function quietClients(sight: Sight, wroteLast: number | undefined): string | undefined {
-  const settings = sight.view().config?.settings;
-  const alone = sight.hosts.length < 3 || settings?.synchronousNodeCount !== 1;
-  if (settings?.synchronousModeStrict && alone) return undefined;
+  const settings = sight.settings();
+  const alone = sight.hosts.length < 3 || settings.synchronousNodeCount !== 1;
+  if (settings.synchronousModeStrict && alone) return undefined;
   if (wroteLast !== undefined && sight.now - wroteLast < 20_000) return undefined;
   return 'no client has been able to write for 20 s';
 }

@@ -1,4 +1,3 @@
-import { DEFAULT_SETTINGS } from '../../../src/model/settings.ts';
 import type { Checker, Sight } from './checker.ts';
 
 /**
@@ -16,7 +15,7 @@ export function strict(sight: Sight): Checker {
       return undefined;
     },
     acked({ commit, host }) {
-      const settings = sight.view().config?.settings ?? DEFAULT_SETTINGS;
+      const settings = sight.settings();
       if (settings.synchronousMode === 'off' || !settings.synchronousModeStrict) return undefined;
       if (settings.failsafeMode || settings.pause) return undefined;
       if (sight.now - since < 1000 * (settings.ttl + settings.loopWait)) return undefined;

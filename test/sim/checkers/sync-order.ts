@@ -12,7 +12,7 @@ export function syncOrder(sight: Sight): Checker {
   return {
     name: 'sync-order',
     afterEvent() {
-      const { sync } = sight.view();
+      const sync = sight.sync();
       if (!sync || sync.standbys.length === 0) return undefined;
       const primary = sight.hosts.find(
         (host) => host.name.toLowerCase() === sync.leader.toLowerCase() && host.acceptsWrites(),

@@ -1,4 +1,3 @@
-import { DEFAULT_SETTINGS } from '../../../src/model/settings.ts';
 import type { Checker, Sight } from './checker.ts';
 
 /**
@@ -18,7 +17,7 @@ export function timelines(sight: Sight): Checker {
       const last = Number(sight.view().history?.at(-1)?.[0] ?? 0);
       if (last < newest) return `history ends with timeline ${last}, and did with ${newest}`;
       newest = last;
-      const { maxTimelinesHistory: most } = sight.view().config?.settings ?? DEFAULT_SETTINGS;
+      const { maxTimelinesHistory: most } = sight.settings();
       const lines = sight.view().history?.length ?? 0;
       return most > 0 && lines > most ? `history has ${lines} of ${most} lines` : undefined;
     },

@@ -1,0 +1,102 @@
+import type { TickRecord } from '../../src/agent/ports.ts';
+import type { Tags } from '../../src/model/member.ts';
+import type { SyncNames } from '../../src/model/postgres.ts';
+import type { HostSight, Position } from './checkers/checker.ts';
+import type { SimHost } from './host.ts';
+import type { Instance } from './postgres/instance.ts';
+import { contains, hasCommit } from './postgres/wal.ts';
+import type { Writable } from './workload.ts';
+
+/** Jobs that are worth a count, by the words that a tick has for them. */
+const OPERATION = /^(bootstrap|clone|rewind|crash-recovery|restart|promote|start as \w+)$/;
+
+/** What is true of a host, whatever its agent believes: what checkers and clients see of it. */
+export class HostTruth implements HostSight, Writable {
+  readonly name: string;
+  readonly tags: Tags;
+  readonly #host: SimHost;
+  readonly #operations: Record<string, number> = {};
+
+  constructor(host: SimHost) {
+    this.name = host.name;
+    this.tags = host.node.tags;
+    this.#host = host;
+  }
+
+  get #server(): Instance {
+    return this.#host.postgres.instance;
+  }
+
+  /** Counts what the agent began. */
+  count(tick: TickRecord): void {
+    for (const deed of tick.did) {
+      if (OPERATION.test(deed)) this.#operations[deed] = (this.#operations[deed] ?? 0) + 1;
+    }
+  }
+
+  /** Calls back for every commit that a client is told of. */
+  onAck(call: (commit: number) => void): void {
+    this.#server.on.ack = (commit) => call(Number(commit));
+  }
+
+  agentSince(): number | undefined {
+    return this.#host.agentSince();
+  }
+
+  guardSince(): number | undefined {
+    return this.#host.guardSince();
+  }
+
+  acceptsWrites(): boolean {
+    return this.#server.acceptsWrites;
+  }
+
+  write(commit: number): void {
+    this.#server.commit(commit);
+  }
+
+  has(commit: number): boolean {
+    return this.#server.hasData && hasCommit(this.#server.data.flushed, commit);
+  }
+
+  position(): Position {
+    const { postmaster, hasData } = this.#server;
+    const running = postmaster.serves;
+    if (!hasData) return { ...NOWHERE, running };
+    const { data, receiver } = this.#server;
+    return {
+      running,
+      inRecovery: data.standbySignal,
+      streaming: running && receiver.streams,
+      timeline: data.flushed.timeline,
+      lsn: data.flushed.lsn,
+      systemId: data.flushed.system.id,
+    };
+  }
+
+  isBehind(other: HostTruth): boolean {
+    if (!this.#server.hasData || !other.#server.hasData) return false;
+    return contains(other.#server.data.flushed, this.#server.data.flushed);
+  }
+
+  syncNames(): SyncNames {
+    return this.#server.hasData ? this.#server.data.syncNames : { kind: 'off' };
+  }
+
+  dataLosses(): readonly string[] {
+    return this.#host.postgres.removed;
+  }
+
+  operations(): Readonly<Record<string, number>> {
+    return this.#operations;
+  }
+}
+
+const NOWHERE: Position = {
+  running: false,
+  inRecovery: false,
+  streaming: false,
+  timeline: undefined,
+  lsn: 0,
+  systemId: undefined,
+};

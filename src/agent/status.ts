@@ -1,6 +1,5 @@
 import type { Facts } from '../ha/facts.ts';
-import type { JobKind } from '../ha/job.ts';
-import { leads } from '../ha/lease.ts';
+import { memberDocument } from '../ha/housekeeping/member-document.ts';
 import { isSyncStandby } from '../model/cluster.ts';
 import type { NodeStatus } from '../model/node-status.ts';
 import type { PostgresView } from '../model/postgres.ts';
@@ -15,20 +14,21 @@ export function nodeStatus(
   const common = { name, version, scope, tags };
   if (!facts) return { ...UNKNOWN, ...common };
   const { postgres, settings, dcs, fence } = facts;
-  const sync = dcs?.view.sync;
-  const listed = postgres.role === 'standby' && isSyncStandby(sync, name);
+  const { state, role, pendingRestart, pendingRestartReason, scheduledRestart } =
+    memberDocument(facts);
+  const listed = postgres.role === 'standby' && isSyncStandby(dcs?.view.sync, name);
   return {
     ...UNKNOWN,
     ...common,
+    ...positions(postgres),
     ...present({
-      timeline: postgres.timeline,
-      replicationState: postgres.replicationState,
       postmasterStartTime: postgres.postmasterStart,
       systemId: postgres.systemId,
+      scheduledRestart: scheduledRestart?.schedule,
     }),
-    ...positions(postgres),
-    state: stateOf(facts),
-    role: roleOf(facts),
+    // Patroni, too, does not say that it runs what does not answer.
+    state: state === 'running' && !postgres.answering ? 'unknown' : state,
+    role,
     serverVersion: postgres.serverVersion,
     replayPaused: postgres.replayPaused,
     syncStandby: listed && settings.synchronousMode === 'on',
@@ -36,8 +36,8 @@ export function nodeStatus(
     pause: settings.pause,
     clusterUnlocked: dcs === undefined || dcs.view.leader === undefined,
     watchdogFailed: node.watchdog === 'required' && fence.watchdog === 'unusable',
-    pendingRestart: Object.keys(postgres.pendingRestart).length > 0,
-    pendingRestartReason: postgres.pendingRestart,
+    pendingRestart,
+    pendingRestartReason,
     replication: postgres.standbys.map(({ name: applicationName, state, syncState }) => ({
       applicationName,
       state,
@@ -61,28 +61,14 @@ const UNKNOWN: NodeStatus = {
   replication: [],
 };
 
-function positions({ role, lsn, receivedLsn, replayedLsn }: PostgresView): Partial<NodeStatus> {
-  return role === 'primary' ? { location: lsn } : present({ receivedLsn, replayedLsn });
-}
-
-/** A standby that leads is the leader of a standby cluster. */
-function roleOf(facts: Facts): string {
-  if (facts.postgres.role === 'primary') return 'primary';
-  return facts.settings.standbyCluster && leads(facts) ? 'standby_leader' : 'replica';
-}
-
-/** While these run, it is they who say what state PostgreSQL is in (Patroni's words). */
-const STATE_DURING: Partial<Record<JobKind, string>> = {
-  bootstrap: 'initializing new cluster',
-  clone: 'creating replica',
-  start: 'starting',
-  stop: 'stopping',
-  restart: 'restarting',
-};
-
-function stateOf({ postgres, job }: Facts): string {
-  const during = job && !job.outcome ? STATE_DURING[job.spec.kind] : undefined;
-  return during ?? postgres.state;
+/** Only of a server that answers: an old position in a race would cost acknowledged writes. */
+function positions(postgres: PostgresView): Partial<NodeStatus> {
+  const { state, answering, role, lsn, receivedLsn, replayedLsn, timeline } = postgres;
+  if (state !== 'running' || !answering) return {};
+  const { replicationState } = postgres;
+  return role === 'primary'
+    ? present({ location: lsn, timeline })
+    : present({ receivedLsn, replayedLsn, timeline, replicationState });
 }
 
 type Present<Fields> = { [Key in keyof Fields]?: Exclude<Fields[Key], undefined> };

@@ -112,7 +112,8 @@ export class Ticks {
     const { brain, jobs, ports, observer } = this.#context;
     const { postgres, dcs, problem } = sight;
     const asked: string[] = [];
-    const { plan, facts } = await this.#converse(this.#facts(job, { postgres, dcs }), asked);
+    const first = this.#facts(job, { postgres, dcs });
+    const { plan, facts } = await this.#converse(first, asked, begun);
     this.remember(plan.memory);
     const deeds = [await this.#carryOut(plan.do, facts)];
     const wakes = [plan.wakeAt];
@@ -132,19 +133,26 @@ export class Ticks {
   }
 
   /** Decides, asks, and decides again, until there is a plan. */
-  async #converse(first: Facts, asked: string[]): Promise<{ plan: Plan & Acting; facts: Facts }> {
+  async #converse(
+    first: Facts,
+    asked: string[],
+    begun: Monotonic,
+  ): Promise<{ plan: Plan & Acting; facts: Facts }> {
     let facts = first;
     for (let round = 0; round < MOST_ROUNDS; round += 1) {
       const plan = this.#context.brain.decide(facts);
       if (!('ask' in plan)) return { plan, facts };
       asked.push(plan.rule);
-      facts = await this.#answered(facts, plan.ask);
+      facts = await this.#answered(facts, plan.ask, begun);
     }
     throw new InvariantError(`no plan after the questions of ${asked.join(', ')}`);
   }
 
-  async #answered(facts: Facts, question: Question): Promise<Facts> {
+  async #answered(facts: Facts, question: Question, begun: Monotonic): Promise<Facts> {
     const { ports } = this.#context;
+    if (isTooLate(question, facts.now - begun)) {
+      return applyAnswer(facts, question, { lock: 'lost', sentAt: begun, ttl: 0 });
+    }
     // While it is on its way the lock may already be ours: no promise to another leader then.
     if (question.kind === 'acquire') this.remember({ acquireSentAt: ports.clock.monotonic() });
     const answer = await ask(ports, question);
@@ -230,4 +238,12 @@ export class Ticks {
 function extendsLease(answer: Answer): boolean {
   if ('lock' in answer) return answer.lock === 'held';
   return 'failsafe' in answer && answer.failsafe === 'accepted';
+}
+
+/**
+ * What the others said may not be true any more: since then somebody may have led, acknowledged
+ * writes, and gone. Within `ttl` nobody can have done so unnoticed.
+ */
+function isTooLate(question: Question, age: number): boolean {
+  return question.kind === 'acquire' && age > question.ttl * 750;
 }

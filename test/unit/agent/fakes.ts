@@ -64,12 +64,17 @@ export class HandClock {
   sleep = (ms: number, signal: AbortSignal): Promise<void> =>
     new Promise((resolve) => {
       if (signal.aborted) return resolve();
-      const sleeper = { until: this.now + ms, wake: resolve };
-      this.#sleepers.push(sleeper);
-      signal.addEventListener('abort', () => {
+      const abort = (): void => {
         this.#sleepers = this.#sleepers.filter((one) => one !== sleeper);
         resolve();
-      });
+      };
+      const wake = (): void => {
+        signal.removeEventListener('abort', abort);
+        resolve();
+      };
+      const sleeper = { until: this.now + ms, wake };
+      this.#sleepers.push(sleeper);
+      signal.addEventListener('abort', abort);
     });
 
   /** Lets `ms` pass; every sleep that ends in between resolves, in order. */
@@ -104,8 +109,11 @@ export interface HeldJob {
 export class FakeWorld {
   readonly clock = new HandClock();
   postgres: PostgresView = PRIMARY;
-  documents: { name: 'leader' | 'config' | `members/${string}`; value: string; version: string }[] =
-    [];
+  documents: {
+    name: 'leader' | 'config' | 'sync' | `members/${string}`;
+    value: string;
+    version: string;
+  }[] = [];
   readonly jobs: HeldJob[] = [];
   readonly calls: string[] = [];
   readonly writes: WriteRequest[] = [];

@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { Observer } from '../../../src/agent/observe.ts';
+import { DcsError } from '../../../src/model/errors.ts';
+import { FakeWorld } from './fakes.ts';
+
+const CONFIG = { name: 'config', value: '{"ttl":20}', version: '1' } as const;
+
+describe('looking at the store', () => {
+  it('parses only what has changed', async () => {
+    const world = new FakeWorld();
+    world.documents = [CONFIG];
+    const observer = new Observer(world.ports);
+    const first = await observer.look();
+    world.documents = [{ ...CONFIG }];
+    const second = await observer.look();
+    expect(second.dcs?.view).toBe(first.dcs?.view);
+  });
+
+  it.each([
+    ['version', { ...CONFIG, version: '2' }],
+    ['value, with a version that a restored store gave again', { ...CONFIG, value: '{"ttl":25}' }],
+    ['name', { ...CONFIG, name: 'leader' as const }],
+  ])('sees another %s', async (_, document) => {
+    const world = new FakeWorld();
+    world.documents = [CONFIG];
+    const observer = new Observer(world.ports);
+    const first = await observer.look();
+    world.documents = [document];
+    expect((await observer.look()).dcs?.view).not.toBe(first.dcs?.view);
+  });
+
+  it('goes by the defaults until there is a configuration, and keeps the last one', async () => {
+    const world = new FakeWorld();
+    const observer = new Observer(world.ports);
+    await observer.look();
+    expect(observer.settings.ttl).toBe(30);
+    world.documents = [CONFIG];
+    await observer.look();
+    world.documents = [];
+    await observer.look();
+    expect(observer.settings.ttl).toBe(20);
+    world.dcs.read = () => Promise.reject(new DcsError('down'));
+    await observer.look();
+    expect(observer.settings.ttl).toBe(20);
+    expect(observer.view).toBeDefined();
+  });
+
+  it('and at PostgreSQL happens at the same time', async () => {
+    const world = new FakeWorld();
+    const order: string[] = [];
+    const { read } = world.dcs;
+    world.dcs.read = async () => {
+      order.push('read');
+      await Promise.resolve();
+      order.push('read done');
+      return read();
+    };
+    world.ports.server.observe = async () => {
+      order.push('observe');
+      return world.postgres;
+    };
+    await new Observer(world.ports).look();
+    expect(order.slice(0, 2)).toEqual(['read', 'observe']);
+  });
+});

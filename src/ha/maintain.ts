@@ -53,9 +53,13 @@ function publication(facts: Facts): readonly Action[] {
   return same && leads(facts) ? [] : [{ kind: 'publish', member }];
 }
 
-/** In pause as well: a standby that went away must not hold up commits. */
+/**
+ * In pause as well: a standby that went away must not hold up commits. Not on the way out: whoever
+ * is synchronous now may be the one who takes over.
+ */
 function mayPlanSync(facts: Facts): boolean {
-  return isLeadingPrimary(facts) && runningJob(facts) === undefined;
+  const leaving = facts.memory.steppingDown !== undefined || facts.orders.shutdown;
+  return isLeadingPrimary(facts) && runningJob(facts) === undefined && !leaving;
 }
 
 function history(facts: Facts): readonly Action[] {

@@ -140,7 +140,7 @@ export const BUSY: readonly Rule[] = [
   {
     name: 'busy.wait',
     phase: 'busy',
-    why: 'one thing at a time',
+    why: 'one thing at a time: two tools at one data directory destroy it',
     mirrors: ['handle_long_action_in_progress'],
     plan: (f) => {
       if (!busy(f) || f.orders.reinitialize?.force) return undefined;

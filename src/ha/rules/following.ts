@@ -1,3 +1,4 @@
+import { isNoStream } from '../../model/tags.ts';
 import type { Facts } from '../facts.ts';
 import { leads } from '../lease.ts';
 import type { Acting, Action, Asking, Rule } from '../plan.ts';
@@ -80,10 +81,9 @@ export const FOLLOWING: readonly Rule[] = [
     plan: (f) => {
       if (!follows(f) || isPrimary(f) || f.postgres.state !== 'running') return undefined;
       const source = followTarget(f);
-      const wanted = source?.name ?? '';
-      if (wanted === f.postgres.follows || (wanted === '' && viewOf(f)?.leader === undefined)) {
-        return undefined;
-      }
+      // A leader that does not say how to reach it is no reason to leave the source of before.
+      if (!source && !isNoStream(f.self.tags)) return undefined;
+      if ((source?.name ?? '') === f.postgres.follows) return undefined;
       const follow: Action = { kind: 'follow', source };
       const rewind = f.memory.rewind === 'needed' ? 'needed' : 'check';
       return act(sentence(f), [follow], { memory: { rewind }, wakeAt: f.now + 1000 });
@@ -99,7 +99,7 @@ export const FOLLOWING: readonly Rule[] = [
   {
     name: 'following.steady',
     phase: 'following',
-    why: 'all is well',
+    why: 'all is well: the leader leads, and this server streams or will',
     mirrors: ['process_healthy_cluster', 'follow'],
     plan: (f) => (follows(f) ? act(sentence(f)) : undefined),
   },

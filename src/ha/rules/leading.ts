@@ -106,7 +106,7 @@ export const LEADING: readonly Rule[] = [
     mirrors: ['has_lock'],
     plan: (f) => {
       if (!f.dcs?.ownsLock || leads(f) || f.postgres.state === 'stopped') return undefined;
-      const stop: Action[] = isPrimary(f) ? [STOP_NOW] : [];
+      const stop: Action[] = isPrimary(f) && !f.settings.pause ? [STOP_NOW] : [];
       return act('gave up a lock that was not known to be ours', [...stop, { kind: 'release' }]);
     },
   },
@@ -145,7 +145,7 @@ export const LEADING: readonly Rule[] = [
     why: 'the cluster became a standby cluster: its leader stops accepting writes and keeps the lock',
     mirrors: ['enforce_follow_remote_member', 'demote'],
     plan: (f) =>
-      holds(f) && f.settings.standbyCluster && isPrimary(f)
+      holds(f) && f.settings.standbyCluster && isPrimary(f) && !f.settings.pause
         ? act(
             'cannot be a real primary in standby cluster',
             [
@@ -201,7 +201,7 @@ export const LEADING: readonly Rule[] = [
     why: 'a primary that replays its WAL is waited for, up to primary_start_timeout',
     mirrors: ['handle_starting_instance', 'set_start_timeout'],
     plan: (f) => {
-      if (!holds(f) || f.postgres.state !== 'starting') return undefined;
+      if (!holds(f) || f.postgres.state !== 'starting' || f.settings.pause) return undefined;
       const since = f.memory.startingSince ?? f.now;
       const limit = f.memory.startTimeout ?? f.settings.primaryStartTimeout;
       const left = since + seconds(limit) - f.now;

@@ -152,7 +152,7 @@ export const RACE: readonly Rule[] = [
     why: 'the leader of a standby cluster accepts no writes',
     mirrors: ['enforce_follow_remote_member'],
     plan: (f) =>
-      race(f) && !leads(f) && !isStandby(f) && f.settings.standbyCluster
+      race(f) && !leads(f) && !isStandby(f) && f.settings.standbyCluster && !f.settings.pause
         ? stepDown(f, 'cannot be a real primary in standby cluster')
         : undefined,
   },
@@ -164,7 +164,9 @@ export const RACE: readonly Rule[] = [
       ' primary and the lock is free; else it stops (P#2787)',
     mirrors: ['is_healthiest_node', 'process_unhealthy_cluster', 'acquire_lock'],
     plan: (f) =>
-      race(f) && !isStandby(f) && (!leads(f) || f.answers.peers) ? takeBack(f) : undefined,
+      race(f) && !isStandby(f) && !f.settings.pause && (!leads(f) || f.answers.peers)
+        ? takeBack(f)
+        : undefined,
   },
   {
     name: 'race.distrusted',

@@ -5,6 +5,7 @@ import { DcsError } from '../model/errors.ts';
 import type { NodeStatus } from '../model/node-status.ts';
 import type { PostgresView } from '../model/postgres.ts';
 import { Jobs } from './jobs.ts';
+import { Mind } from './mind.ts';
 import { Observer } from './observe.ts';
 import { type Order, OrderDesk, type OrderReply } from './orders.ts';
 import { forbids } from './perform.ts';
@@ -27,6 +28,7 @@ export class Agent {
   readonly #jobs: Jobs;
   readonly #desk = new OrderDesk();
   readonly #wake: Wake;
+  readonly #mind: Mind;
   readonly #ticks: Ticks;
   readonly #stop = new AbortController();
 
@@ -39,14 +41,15 @@ export class Agent {
       server,
       clock,
       forbids: (spec) => {
-        const { memory } = this.#ticks;
+        const { memory } = this.#mind;
         const { settings } = this.#observer;
         return forbids(spec, { now: clock.monotonic(), memory, settings });
       },
       ended: () => this.#wake.rouse(),
     });
-    const parts = { observer: this.#observer, jobs: this.#jobs, desk: this.#desk };
-    this.#ticks = new Ticks({ ports, brain, ...parts });
+    const seen = { ports, observer: this.#observer, desk: this.#desk };
+    this.#mind = new Mind(seen);
+    this.#ticks = new Ticks({ ...seen, brain, mind: this.#mind, jobs: this.#jobs });
   }
 
   /** Runs until it is stopped, or a plan ended it. */
@@ -84,12 +87,12 @@ export class Agent {
       now: clock.monotonic(),
       self: node,
       settings,
-      memory: this.#ticks.memory,
+      memory: this.#mind.memory,
       view,
       primary: postgres?.role === 'primary' && postgres.state !== 'stopped',
       promoting: this.#jobs.promoting,
     });
-    if (promise) this.#ticks.remember({ failsafePromise: promise });
+    if (promise) this.#mind.remember({ failsafePromise: promise });
     return promise !== undefined;
   }
 
@@ -107,7 +110,8 @@ export class Agent {
   }
 
   #statusOf(postgres: PostgresView | undefined): NodeStatus {
-    const { last, memory } = this.#ticks;
+    const { last } = this.#ticks;
+    const { memory } = this.#mind;
     const now = this.#ports.clock.monotonic();
     const job = this.#jobs.current;
     const facts = last && postgres && { ...last, now, memory, postgres, job };

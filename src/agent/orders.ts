@@ -31,8 +31,8 @@ export class OrderDesk {
 
   /**
    * Takes an order. Resolves when it was carried out or turned down; for a scheduled restart and a
-   * shutdown as soon as it was taken. One of each kind can wait. `postmasterStart`: of PostgreSQL as
-   * it runs now.
+   * shutdown as soon as it was taken. One of each kind can wait. `postmasterStart`: of the
+   * PostgreSQL that runs now.
    */
   place(order: Order, postmasterStart: string | undefined): Promise<OrderReply> {
     const id = ++this.#lastId;

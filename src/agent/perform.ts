@@ -1,12 +1,12 @@
 import type { Facts } from '../ha/facts.ts';
 import type { JobSpec } from '../ha/job.ts';
 import { fenceDeadline } from '../ha/lease.ts';
-import type { Memory } from '../ha/memory.ts';
 import type { Action } from '../ha/plan.ts';
 import { DcsError, InvariantError } from '../model/errors.ts';
 import { formatMember } from '../wire/member.ts';
 import { EMPTY_STATUS, formatStatus } from '../wire/status.ts';
 import type { Jobs } from './jobs.ts';
+import type { Mind } from './mind.ts';
 import type { OrderDesk } from './orders.ts';
 import type { AgentPorts } from './ports.ts';
 import { writeRequest } from './write-request.ts';
@@ -18,7 +18,7 @@ export interface Means {
   readonly desk: OrderDesk;
   /** The facts that the plan was made for. */
   readonly facts: Facts;
-  readonly remember: (patch: Partial<Memory>) => void;
+  readonly mind: Mind;
 }
 
 /** Does one deed. Undefined: done; else why not, in a few words. Rejects for mistakes of ours. */
@@ -96,7 +96,7 @@ function startJob(spec: JobSpec, preempt: boolean, means: Means): string | undef
   const failure = means.jobs.start(spec, preempt);
   // P#2803: what was promised to the leader before says nothing about us.
   if (spec.kind === 'promote' && failure === undefined) {
-    means.remember({ failsafePromise: undefined });
+    means.mind.remember({ failsafePromise: undefined });
   }
   return failure;
 }
@@ -118,8 +118,8 @@ export function forbids(
 }
 
 /** The lease ends before the request is sent: from then on another may have the lock. */
-async function release(lsn: number | undefined, { ports, facts, remember }: Means): Promise<void> {
-  remember({ leaseUntil: undefined });
+async function release(lsn: number | undefined, { ports, facts, mind }: Means): Promise<void> {
+  mind.remember({ leaseUntil: undefined });
   const before = facts.dcs?.view.status ?? EMPTY_STATUS;
   await ports.dcs.release(
     lsn === undefined ? undefined : formatStatus({ ...before, lastLsn: lsn }),

@@ -1,14 +1,12 @@
-import { type Answer, applyAnswer } from '../ha/answers.ts';
 import type { Facts, Monotonic } from '../ha/facts.ts';
 import type { Job } from '../ha/job.ts';
-import { fenceDeadline, holdUntil } from '../ha/lease.ts';
-import { BLANK_MEMORY, type Memory } from '../ha/memory.ts';
-import type { Acting, Action, Plan, Question } from '../ha/plan.ts';
-import { InvariantError } from '../model/errors.ts';
-import { ask } from './ask.ts';
+import { holdUntil } from '../ha/lease.ts';
+import type { Acting, Action, Plan } from '../ha/plan.ts';
+import { converse } from './converse.ts';
 import { describe } from './describe.ts';
 import { dueAfter } from './due.ts';
 import type { Jobs } from './jobs.ts';
+import type { Mind } from './mind.ts';
 import type { Observer, Sight } from './observe.ts';
 import type { OrderDesk } from './orders.ts';
 import { perform } from './perform.ts';
@@ -25,13 +23,12 @@ export interface Brain {
 export interface TicksContext {
   readonly ports: AgentPorts;
   readonly brain: Brain;
+  readonly mind: Mind;
   readonly observer: Observer;
   readonly jobs: Jobs;
   readonly desk: OrderDesk;
 }
 
-/** How often a tick decides before it must have come to a plan. */
-const MOST_ROUNDS = 8;
 /** After a tick of which nothing came. */
 const BROKEN_MS = 1000;
 
@@ -40,10 +37,9 @@ interface Deeds {
   readonly failed: boolean;
 }
 
-/** One look around after another, what is decided by it, and what is remembered. */
+/** One look around after another, and what is decided by it and done. */
 export class Ticks {
   readonly #context: TicksContext;
-  #memory: Memory = BLANK_MEMORY;
   #last: Facts | undefined;
   #ended = false;
   /** Ticks in a row in which something failed. */
@@ -51,10 +47,6 @@ export class Ticks {
 
   constructor(context: TicksContext) {
     this.#context = context;
-  }
-
-  get memory(): Memory {
-    return this.#memory;
   }
 
   /** What the last tick went by. */
@@ -65,11 +57,6 @@ export class Ticks {
   /** True after a plan that ends the process. */
   get ended(): boolean {
     return this.#ended;
-  }
-
-  /** Adds to what is remembered, or changes it. */
-  remember(patch: Partial<Memory> | undefined): void {
-    this.#memory = { ...this.#memory, ...patch };
   }
 
   /** Puts a mistake of ours on record, where no rule was found to act by. */
@@ -109,22 +96,22 @@ export class Ticks {
     job: Job | undefined,
     sight: Sight & { problem?: string },
   ): Promise<Monotonic> {
-    const { brain, jobs, ports, observer } = this.#context;
+    const { brain, mind, jobs, ports, observer } = this.#context;
     const { postgres, dcs, problem } = sight;
-    const asked: string[] = [];
-    const first = this.#facts(job, { postgres, dcs });
-    const { plan, facts } = await this.#converse(first, asked, begun);
-    this.remember(plan.memory);
+    const first = mind.facts(job, { postgres, dcs });
+    const talkers = { ports, mind, decide: (facts: Facts) => brain.decide(facts) };
+    const { plan, facts, asked } = await converse(talkers, first, begun);
+    mind.remember(plan.memory);
     const deeds = [await this.#carryOut(plan.do, facts)];
     const wakes = [plan.wakeAt];
     if (problem === undefined && !plan.do.some(({ kind }) => kind === 'exit')) {
-      const upkeep = brain.maintain({ ...this.#refreshed(facts), job: jobs.current });
-      this.remember(upkeep.memory);
+      const upkeep = brain.maintain({ ...mind.refreshed(facts), job: jobs.current });
+      mind.remember(upkeep.memory);
       deeds.push(await this.#carryOut(upkeep.do, facts));
       wakes.push(upkeep.wakeAt);
     }
     jobs.forget(job);
-    this.#last = this.#refreshed(facts);
+    this.#last = mind.refreshed(facts);
     const { rule, say } = plan;
     const did = deeds.flatMap((some) => some.did);
     ports.record({ rule, say, asked, did, ...(problem === undefined ? {} : { problem }) });
@@ -132,50 +119,11 @@ export class Ticks {
     return this.#due(begun + observer.settings.loopWait * 1000, wakes);
   }
 
-  /** Decides, asks, and decides again, until there is a plan. */
-  async #converse(
-    first: Facts,
-    asked: string[],
-    begun: Monotonic,
-  ): Promise<{ plan: Plan & Acting; facts: Facts }> {
-    let facts = first;
-    for (let round = 0; round < MOST_ROUNDS; round += 1) {
-      const plan = this.#context.brain.decide(facts);
-      if (!('ask' in plan)) return { plan, facts };
-      asked.push(plan.rule);
-      facts = await this.#answered(facts, plan.ask, begun);
-    }
-    throw new InvariantError(`no plan after the questions of ${asked.join(', ')}`);
-  }
-
-  async #answered(facts: Facts, question: Question, begun: Monotonic): Promise<Facts> {
-    const { ports } = this.#context;
-    if (isTooLate(question, facts.now - begun)) {
-      return applyAnswer(facts, question, { lock: 'lost', sentAt: begun, ttl: 0 });
-    }
-    // While it is on its way the lock may already be ours: no promise to another leader then.
-    if (question.kind === 'acquire') this.remember({ acquireSentAt: ports.clock.monotonic() });
-    const answer = await ask(ports, question);
-    // A promise may have been given meanwhile: what counts is what is remembered now.
-    const next = applyAnswer(this.#refreshed(facts), question, answer);
-    this.#memory = next.memory;
-    if (extendsLease(answer)) this.#feedFence(next);
-    return this.#refreshed(next);
-  }
-
-  /** A deadline that has passed is the guard's already: it would stop a standby for nothing. */
-  #feedFence({ memory, settings, now }: Facts): void {
-    if (memory.leaseUntil === undefined) return;
-    const deadline = fenceDeadline(memory.leaseUntil, settings.ttl);
-    if (deadline > now) this.#context.ports.fence.extend(deadline);
-  }
-
   async #carryOut(actions: readonly Action[], facts: Facts): Promise<Deeds> {
-    const { ports, jobs, desk } = this.#context;
-    const remember = (patch: Partial<Memory>): void => this.remember(patch);
+    const { ports, jobs, desk, mind } = this.#context;
     const did: string[] = [];
     for (const action of actions) {
-      const failure = await perform(action, { ports, jobs, desk, facts, remember });
+      const failure = await perform(action, { ports, jobs, desk, facts, mind });
       did.push(failure === undefined ? describe(action) : `${describe(action)}: ${failure}`);
       if (failure !== undefined) return { did, failed: true };
       if (action.kind === 'exit') this.#ended = true;
@@ -185,8 +133,8 @@ export class Ticks {
 
   /** Nothing could be decided, and the lease is used up, or there is none: no primary may run. */
   #stopIfOverdue(): readonly string[] {
-    const { jobs, observer, ports } = this.#context;
-    const { leaseUntil } = this.#memory;
+    const { jobs, mind, observer, ports } = this.#context;
+    const { leaseUntil } = mind.memory;
     const { settings, postgres } = observer;
     const holds =
       leaseUntil === undefined
@@ -200,50 +148,14 @@ export class Ticks {
   }
 
   #due(latest: Monotonic, wakes: readonly (Monotonic | undefined)[]): Monotonic {
-    const { ports, observer } = this.#context;
+    const { ports, mind, observer } = this.#context;
     return dueAfter({
       now: ports.clock.monotonic(),
       latest,
       wakes,
       failures: this.#failures,
-      leaseUntil: this.#memory.leaseUntil,
+      leaseUntil: mind.memory.leaseUntil,
       ttl: observer.settings.ttl,
     });
   }
-
-  #facts(job: Job | undefined, sight: Sight): Facts {
-    const { ports, observer, desk } = this.#context;
-    return {
-      now: ports.clock.monotonic(),
-      wall: ports.clock.wall(),
-      self: ports.node,
-      settings: observer.settings,
-      dcs: sight.dcs,
-      postgres: sight.postgres,
-      job,
-      orders: desk.waiting,
-      fence: ports.fence.sight(),
-      memory: this.#memory,
-      answers: {},
-    };
-  }
-
-  /** The same sight, with what has changed while something was waited for. */
-  #refreshed(facts: Facts): Facts {
-    const { job, dcs, postgres, answers } = facts;
-    return { ...this.#facts(job, { dcs, postgres }), answers };
-  }
-}
-
-function extendsLease(answer: Answer): boolean {
-  if ('lock' in answer) return answer.lock === 'held';
-  return 'failsafe' in answer && answer.failsafe === 'accepted';
-}
-
-/**
- * What the others said may not be true any more: since then somebody may have led, acknowledged
- * writes, and gone. Within `ttl` nobody can have done so unnoticed.
- */
-function isTooLate(question: Question, age: number): boolean {
-  return question.kind === 'acquire' && age > question.ttl * 750;
 }

@@ -14,9 +14,9 @@ describe('the lease', () => {
       return 'held';
     };
     const brain = new Puppet(asks(RENEW));
-    const { ticks } = ticksIn(world, brain);
+    const { ticks, mind } = ticksIn(world, brain);
     await ticks.tick();
-    expect(ticks.memory.leaseUntil).toBe(31_000);
+    expect(mind.memory.leaseUntil).toBe(31_000);
     expect(brain.seen[1]?.now).toBe(5000);
   });
 
@@ -32,38 +32,38 @@ describe('the lease', () => {
     expect(seen).toEqual([0, 1]);
   });
 
-  it('does not reach the guard when it is over: a standby would be stopped for nothing', async () => {
+  it('that is over does not reach the guard: a standby would be stopped for it', async () => {
     const world = new FakeWorld();
     world.dcs.acquire = async () => {
       world.clock.now += 26_000;
       return 'held';
     };
-    const { ticks } = ticksIn(world, new Puppet(asks(ACQUIRE)));
+    const { ticks, mind } = ticksIn(world, new Puppet(asks(ACQUIRE)));
     await ticks.tick();
     expect(world.deadlines).toEqual([]);
-    expect(ticks.memory.leaseUntil).toBe(31_000);
+    expect(mind.memory.leaseUntil).toBe(31_000);
   });
 
   it('ends when the store says so', async () => {
     const world = new FakeWorld();
     const brain = new Puppet(asks(RENEW));
-    const { ticks } = ticksIn(world, brain);
+    const { ticks, mind } = ticksIn(world, brain);
     await ticks.tick();
     world.dcs.renew = async () => 'lost';
     await ticks.tick();
-    expect(ticks.memory.leaseUntil).toBeUndefined();
+    expect(mind.memory.leaseUntil).toBeUndefined();
     expect(brain.seen.at(-1)?.answers.lock).toEqual({ outcome: 'lost' });
   });
 
   it('lasts as long as it did when the answer to a renewal is lost', async () => {
     const world = new FakeWorld();
     const brain = new Puppet(asks(RENEW));
-    const { ticks } = ticksIn(world, brain);
+    const { ticks, mind } = ticksIn(world, brain);
     await ticks.tick();
     world.dcs.renew = () => Promise.reject(new DcsError('no answer'));
     world.clock.now = 9000;
     await ticks.tick();
-    expect(ticks.memory.leaseUntil).toBe(31_000);
+    expect(mind.memory.leaseUntil).toBe(31_000);
     expect(brain.seen.at(-1)?.answers.lock).toEqual({ outcome: 'unknown' });
     expect(world.deadlines).toEqual([26_000]);
   });
@@ -71,22 +71,22 @@ describe('the lease', () => {
   it('does not begin when the answer to a request for the lock is lost', async () => {
     const world = new FakeWorld();
     world.dcs.acquire = () => Promise.reject(new DcsError('no answer'));
-    const { ticks } = ticksIn(world, new Puppet(asks(ACQUIRE)));
+    const { ticks, mind } = ticksIn(world, new Puppet(asks(ACQUIRE)));
     await ticks.tick();
-    expect(ticks.memory).toMatchObject({ leaseUntil: undefined, acquireSentAt: 1000 });
+    expect(mind.memory).toMatchObject({ leaseUntil: undefined, acquireSentAt: 1000 });
   });
 
   it('may be on its way: that is remembered while the request is in flight', async () => {
     const world = new FakeWorld();
-    const { ticks } = ticksIn(world, new Puppet(asks(ACQUIRE)));
+    const { ticks, mind } = ticksIn(world, new Puppet(asks(ACQUIRE)));
     let during: number | undefined;
     world.dcs.acquire = async () => {
-      during = ticks.memory.acquireSentAt;
+      during = mind.memory.acquireSentAt;
       return 'lost';
     };
     await ticks.tick();
     expect(during).toBe(1000);
-    expect(ticks.memory.acquireSentAt).toBeUndefined();
+    expect(mind.memory.acquireSentAt).toBeUndefined();
   });
 });
 
@@ -152,23 +152,23 @@ describe('questions', () => {
       return agree.includes(name);
     };
     const brain = new Puppet(asks({ kind: 'failsafe', members, slots: {} }));
-    const { ticks } = ticksIn(world, brain);
+    const { ticks, mind } = ticksIn(world, brain);
     await ticks.tick();
     expect(brain.seen[1]?.answers.failsafe).toBe(answer);
-    expect(ticks.memory.leaseUntil).toBe(until);
+    expect(mind.memory.leaseUntil).toBe(until);
     expect(world.deadlines).toEqual(deadlines);
   });
 
   it('keep what was promised to another leader while they were out', async () => {
     const world = new FakeWorld();
-    const { ticks } = ticksIn(world, new Puppet(asks({ kind: 'poll', members })));
+    const { ticks, mind } = ticksIn(world, new Puppet(asks({ kind: 'poll', members })));
     const promise = { name: 'pg2', apiUrl: '', connUrl: '', slots: {}, until: 40_000 };
     world.ports.peers.status = async () => {
-      ticks.remember({ failsafePromise: promise });
+      mind.remember({ failsafePromise: promise });
       return { ok: false, failure: 'gone' };
     };
     await ticks.tick();
-    expect(ticks.memory.failsafePromise).toEqual(promise);
+    expect(mind.memory.failsafePromise).toEqual(promise);
   });
 
   it('end: after eight without a plan it is a mistake of ours', async () => {

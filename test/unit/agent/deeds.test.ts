@@ -42,10 +42,10 @@ describe('the deeds of a plan', () => {
   it('come after what is to be remembered', async () => {
     const world = new FakeWorld();
     const brain = new Puppet(() => idle({ do: [CHECKPOINT], memory: { promotedAt: 7 } }));
-    const { ticks } = ticksIn(world, brain);
+    const { ticks, mind } = ticksIn(world, brain);
     let promotedAt: number | undefined;
     world.ports.server.checkpoint = async () => {
-      promotedAt = ticks.memory.promotedAt;
+      promotedAt = mind.memory.promotedAt;
     };
     await ticks.tick();
     expect(promotedAt).toBe(7);
@@ -133,12 +133,12 @@ describe('giving the lock away', () => {
     const world = new FakeWorld();
     const release: Action = { kind: 'release', lsn: 77 };
     const brain = new Puppet(() => idle({ do: [release] }));
-    const { ticks } = ticksIn(world, brain);
-    ticks.remember({ leaseUntil: 30_000 });
+    const { ticks, mind } = ticksIn(world, brain);
+    mind.remember({ leaseUntil: 30_000 });
     let during: number | undefined;
     let status: string | undefined;
     world.dcs.release = async (text) => {
-      during = ticks.memory.leaseUntil;
+      during = mind.memory.leaseUntil;
       status = text;
     };
     await ticks.tick();
@@ -165,14 +165,14 @@ describe('housekeeping', () => {
       idle({ do: [{ kind: 'job', job }], memory: { leaseUntil: 30_000 } }),
     );
     brain.upkeep = { do: [PUBLISH], memory: { promotedAt: 5 } };
-    const { ticks } = ticksIn(world, brain);
+    const { ticks, mind } = ticksIn(world, brain);
     await ticks.tick();
     expect(brain.upkeepSeen[0]).toMatchObject({
       memory: { leaseUntil: 30_000 },
       job: { spec: job, outcome: undefined },
     });
     expect(world.records[0]?.did).toEqual(['promote', 'publish']);
-    expect(ticks.memory.promotedAt).toBe(5);
+    expect(mind.memory.promotedAt).toBe(5);
   });
 
   it('is done, too, when a deed of the plan failed', async () => {
@@ -215,8 +215,8 @@ describe('the next tick', () => {
 
   it('is due when a lease that is not renewed has to be given up', async () => {
     const world = new FakeWorld();
-    const { ticks } = ticksIn(world, new Puppet());
-    ticks.remember({ leaseUntil: 12_000 });
+    const { ticks, mind } = ticksIn(world, new Puppet());
+    mind.remember({ leaseUntil: 12_000 });
     expect(await ticks.tick()).toBe(6000);
   });
 });

@@ -156,8 +156,8 @@ describe('making a primary', () => {
 
   it.each([PROMOTE, START])('is refused once the guard may be at work: %o', async (job) => {
     const world = new FakeWorld();
-    const { ticks, tick } = scripted(world);
-    ticks.remember({ leaseUntil: 30_000 });
+    const { tick, mind } = scripted(world);
+    mind.remember({ leaseUntil: 30_000 });
     world.clock.now = 25_000;
     await tick({ kind: 'job', job });
     expect(world.jobs).toEqual([]);
@@ -175,8 +175,8 @@ describe('making a primary', () => {
 
   it('is refused when the lease has passed while another job was ending', async () => {
     const world = new FakeWorld();
-    const { ticks, tick, brain } = scripted(world);
-    ticks.remember({ leaseUntil: 30_000 });
+    const { tick, brain, mind } = scripted(world);
+    mind.remember({ leaseUntil: 30_000 });
     await tick({ kind: 'job', job: REWIND });
     await tick({ kind: 'job', job: PROMOTE, preempt: true });
     world.clock.now = 25_000;
@@ -192,11 +192,11 @@ describe('making a primary', () => {
 
   it('forgets what was promised to the leader before (P#2803)', async () => {
     const world = new FakeWorld();
-    const { ticks, tick } = scripted(world);
+    const { tick, mind } = scripted(world);
     const promise = { name: 'pg2', apiUrl: '', connUrl: '', slots: {}, until: 40_000 };
-    ticks.remember({ leaseUntil: 30_000, failsafePromise: promise });
+    mind.remember({ leaseUntil: 30_000, failsafePromise: promise });
     await tick({ kind: 'job', job: PROMOTE });
-    expect(ticks.memory.failsafePromise).toBeUndefined();
+    expect(mind.memory.failsafePromise).toBeUndefined();
   });
 
   it('is no matter of the lease for a standby', async () => {

@@ -1,4 +1,5 @@
 import { Jobs } from '../../../src/agent/jobs.ts';
+import { Mind } from '../../../src/agent/mind.ts';
 import { Observer } from '../../../src/agent/observe.ts';
 import { OrderDesk } from '../../../src/agent/orders.ts';
 import { forbids } from '../../../src/agent/perform.ts';
@@ -16,11 +17,12 @@ export function ticksIn(world: FakeWorld, brain: Brain) {
     forbids: (spec) =>
       forbids(spec, {
         now: ports.clock.monotonic(),
-        memory: ticks.memory,
+        memory: mind.memory,
         settings: observer.settings,
       }),
     ended: () => {},
   });
-  const ticks = new Ticks({ ports, brain, observer, jobs, desk });
-  return { ticks, jobs, desk, observer };
+  const mind = new Mind({ ports, observer, desk });
+  const ticks = new Ticks({ ports, brain, mind, observer, jobs, desk });
+  return { ticks, mind, jobs, desk, observer };
 }

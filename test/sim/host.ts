@@ -60,14 +60,13 @@ export class SimHost implements Pick<HostOptions, 'name' | 'node'> {
     this.clock = new HostClock(scheduler, random.fork('clock'));
     this.agent = new Process(`${name} agent`);
     this.agent.kill();
-    const postgres = new SimPostgres({
+    this.postgres = new SimPostgres({
       host: this,
-      scheduler,
-      random: random.fork('postgres'),
       world: room,
+      random: random.fork('postgres'),
     });
-    this.postgres = postgres;
-    this.guard = new SimGuard({ name, scheduler, clock: this.clock, postgres });
+    const { clock, postgres } = this;
+    this.guard = new SimGuard({ name, scheduler, clock, postgres });
   }
 
   /** True time since which the agent has been able to act; undefined: it is dead or frozen. */

@@ -1,5 +1,7 @@
 import { InvariantError } from '../../../src/model/errors.ts';
+import type { ValueChange } from '../../../src/model/member.ts';
 import type { Source, SyncNames } from '../../../src/model/postgres.ts';
+import type { Process } from '../process.ts';
 import type { Random } from '../random.ts';
 import type { Data, DataDirectory } from './data.ts';
 import { Faults } from './faults.ts';
@@ -27,6 +29,11 @@ export interface InstanceOptions {
   readonly walKeep?: number;
 }
 
+interface PendingRestart {
+  readonly of: Process | undefined;
+  readonly changes: Readonly<Record<string, ValueChange>>;
+}
+
 /** A data directory, and the server that runs on it or does not. */
 export class Instance {
   readonly name: string;
@@ -44,6 +51,10 @@ export class Instance {
   #directory: DataDirectory = 'empty';
   #data: Data | undefined;
   #version = 0;
+  /** Parameters whose values wait for a restart of the present postmaster. */
+  #pending: PendingRestart = { of: undefined, changes: {} };
+  /** The postmaster that will end for want of space. */
+  #doomed: Process | undefined;
 
   constructor({ host, world, random, walKeep }: InstanceOptions) {
     this.name = host.name;
@@ -113,10 +124,39 @@ export class Instance {
 
   /** A client's commit: it is flushed, and `on` tells when the client hears of it. */
   commit(id: CommitId, size?: number): 'flushed' | 'refused' {
-    if (!this.acceptsWrites || this.isDiskFull) return 'refused';
+    if (!this.acceptsWrites) return 'refused';
+    if (this.isDiskFull) {
+      this.#sufferFullDisk();
+      return 'refused';
+    }
     const record = { kind: 'commit' as const, commit: id };
     this.senders.wait(this.write(size === undefined ? record : { ...record, size }));
     return 'flushed';
+  }
+
+  /** For a while writes fail; then WAL cannot be written either, and the server crashes. */
+  #sufferFullDisk(): void {
+    const { postmaster } = this;
+    if (this.#doomed === postmaster.process) return;
+    this.#doomed = postmaster.process;
+    postmaster.after(this.random.int(2_000, 20_000), () => {
+      this.#doomed = undefined;
+      if (this.isDiskFull) postmaster.exit();
+    });
+  }
+
+  /** A parameter that takes a restart gets another value in the configuration. */
+  setParameter(name: string, change: ValueChange): void {
+    const { process } = this.postmaster;
+    if (process === undefined) return;
+    this.#pending = { of: process, changes: { ...this.pendingRestart, [name]: change } };
+    this.touch();
+  }
+
+  /** What has been changed since the server was started. */
+  get pendingRestart(): Readonly<Record<string, ValueChange>> {
+    const { of, changes } = this.#pending;
+    return of !== undefined && of === this.postmaster.process ? changes : {};
   }
 
   /** Writes and flushes one record, and sends it. */

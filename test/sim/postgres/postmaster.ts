@@ -1,6 +1,6 @@
 import type { PostgresView, Source } from '../../../src/model/postgres.ts';
 import { Process } from '../process.ts';
-import { isClean } from './data.ts';
+import { isClean, wasStandby } from './data.ts';
 import type { Instance } from './instance.ts';
 
 /** Tells how something ended; undefined: well. */
@@ -34,6 +34,14 @@ export class Postmaster {
   /** It takes connections. */
   get serves(): boolean {
     return this.state === 'running' && this.process?.frozen === false;
+  }
+
+  /** What it is while it runs; what the control file says while it does not. */
+  get role(): 'primary' | 'standby' {
+    if (!this.#instance.hasData) return 'standby';
+    const { standbySignal, controlState } = this.#instance.data;
+    const standby = this.process === undefined ? wasStandby(controlState) : standbySignal;
+    return standby ? 'standby' : 'primary';
   }
 
   /** Calls back at the milestone, or with a failure when the server is gone before. */

@@ -1,0 +1,168 @@
+import type { JobSpec } from '../../../src/ha/job.ts';
+import type { Source } from '../../../src/model/postgres.ts';
+import type { Process } from '../process.ts';
+import { wasStandby } from './data.ts';
+import type { Instance } from './instance.ts';
+import { bootstrap, clone, crashRecovery, restore, rewind } from './make.ts';
+import type { Done } from './postmaster.ts';
+import type { Toolbox } from './tools.ts';
+import type { WalRecord } from './wal.ts';
+
+/** One long operation, as an agent does it step by step. */
+export interface Operation {
+  readonly instance: Instance;
+  readonly tools: Toolbox;
+  /** The agent. When it is dead no further step is made. */
+  readonly owner: Process;
+  /** What renamed data directories ended with. */
+  readonly renamed: WalRecord[];
+  /** What a clone without a source gets. */
+  readonly backup: WalRecord | undefined;
+  readonly done: Done;
+  /** Later, by the agent, unless the operation was cancelled. */
+  readonly step: (ms: number, run: () => void) => void;
+}
+
+/** Begins it. The function that is returned stops what can be stopped. */
+export function begin(operation: Operation, job: JobSpec): () => void {
+  const { instance, renamed, backup } = operation;
+  const { random } = instance;
+  switch (job.kind) {
+    case 'bootstrap':
+      return useTool(operation, job.kind, {
+        ms: random.int(3_000, 8_000),
+        ...bootstrap(instance, renamed),
+      });
+    case 'clone': {
+      const work =
+        job.from === undefined
+          ? restore(instance, backup, renamed)
+          : clone(instance, job.from, renamed);
+      return useTool(operation, job.kind, { ms: random.int(2_000, 20_000), ...work });
+    }
+    case 'rewind':
+      return useTool(operation, job.kind, {
+        ms: random.int(1_000, 5_000),
+        ...rewind(instance, job.from),
+      });
+    case 'crash-recovery':
+      return useTool(operation, job.kind, {
+        ms: random.int(1_000, 3_000),
+        ...crashRecovery(instance),
+      });
+    default:
+      beginOnServer(operation, job);
+      return () => undefined;
+  }
+}
+
+type ServerJob = Exclude<JobSpec, { kind: 'bootstrap' | 'clone' | 'rewind' | 'crash-recovery' }>;
+
+function useTool(
+  { tools, owner, done }: Operation,
+  kind: 'bootstrap' | 'clone' | 'rewind' | 'crash-recovery',
+  work: { ms: number; begin: () => string | undefined; finish: () => string | undefined },
+): () => void {
+  return tools.run({ kind, owner, ...work }, done);
+}
+
+/** What the server goes on with by itself, also when the agent has died or changed its mind. */
+function beginOnServer(operation: Operation, job: ServerJob): void {
+  switch (job.kind) {
+    case 'start':
+      start(operation, job.as, job.from);
+      return;
+    case 'stop':
+      stop(operation, job, operation.done);
+      return;
+    case 'restart':
+      restart(operation, job.from);
+      return;
+    case 'promote':
+      promote(operation);
+      return;
+    case 'copy-slots':
+      copySlots(operation, job.from, job.names);
+      return;
+  }
+}
+
+function start(operation: Operation, as: 'primary' | 'standby', from: Source | undefined): void {
+  const { instance, done } = operation;
+  const refusal = startRefusal(operation, as);
+  if (refusal !== undefined) {
+    operation.step(50, () => done(refusal));
+    return;
+  }
+  instance.postmaster.await('running', done);
+  instance.postmaster.start(as, from);
+}
+
+function startRefusal({ instance, tools }: Operation, as: 'primary' | 'standby') {
+  if (instance.postmaster.process !== undefined) return 'the server runs already';
+  if (tools.busy) return 'another program works on the data directory';
+  if (instance.directory !== 'initialized') return `the data directory is ${instance.directory}`;
+  if (as === 'standby') return undefined;
+  // Without a promotion it would go on with the timeline that others write to.
+  if (wasStandby(instance.data.controlState)) return 'the directory is that of a standby';
+  return instance.data.backupLabel ? 'the directory is a copy that was never started' : undefined;
+}
+
+type StopJob = JobSpec & { readonly kind: 'stop' };
+
+function stop({ instance, step }: Operation, job: Omit<StopJob, 'kind'>, done: Done): void {
+  const { postmaster } = instance;
+  if (postmaster.process === undefined) {
+    step(5, done);
+    return;
+  }
+  postmaster.await('gone', done);
+  const { process } = postmaster;
+  const stopIt = (): void => postmaster.shutDown();
+  const killIt = (): void => {
+    if (postmaster.process === process) postmaster.exit();
+  };
+  if (job.mode === 'immediate') step(20, killIt);
+  else if (!job.checkpoint || postmaster.state !== 'running') stopIt();
+  else instance.checkpoint(() => step(1, stopIt));
+  if (job.limit !== undefined) step(job.limit * 1000, killIt);
+}
+
+function restart(operation: Operation, from: Source | undefined): void {
+  const { instance, step, done } = operation;
+  if (!instance.hasData) {
+    step(5, () => done('there is no cluster'));
+    return;
+  }
+  const as = instance.postmaster.role;
+  const gently = { mode: 'fast', checkpoint: as === 'primary', limit: undefined } as const;
+  stop(operation, gently, () => step(10, () => start(operation, as, from)));
+}
+
+function promote({ instance, step, done }: Operation): void {
+  if (!instance.replicates && !instance.postmaster.promoting) {
+    step(5, () => done('the server is not a running standby'));
+    return;
+  }
+  instance.postmaster.await('promoted', done);
+  instance.postmaster.promote();
+}
+
+/** Slot files are copied while the standby is down. */
+function copySlots(operation: Operation, from: Source, names: readonly string[]): void {
+  const { instance, step, done } = operation;
+  const source = instance.reach(from);
+  const found = names.map((name) => source?.data.slots.get(name));
+  if (!instance.replicates || found.some((slot) => slot === undefined)) {
+    step(100, () => done(`cannot copy slots from ${from.name}`));
+    return;
+  }
+  const copies = found.flatMap((slot) =>
+    slot === undefined ? [] : [{ ...slot, usedBy: undefined }],
+  );
+  const gently = { mode: 'fast', checkpoint: false, limit: undefined } as const;
+  stop(operation, gently, () => {
+    for (const slot of copies) instance.data.slots.set(slot.name, slot);
+    step(10, () => start(operation, 'standby', instance.data.source));
+  });
+}

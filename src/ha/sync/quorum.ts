@@ -9,9 +9,12 @@ import { overlaps, type Replication, type SyncStep, safeCount, safeQuorum } from
  */
 export function nextQuorumStep(state: Replication): SyncStep {
   // The halves were changed by somebody else: /sync promises what is not so, and goes first.
-  if (!overlaps(state)) return promise(state) ?? { kind: 'write-sync', voters: [], quorum: 0 };
-  return demand(state) ?? promise(state) ?? release(state) ?? { kind: rest(state) };
+  if (!overlaps(state)) return promise(state) ?? NOBODY;
+  return demand(state) ?? promise(state) ?? release(state) ?? startOver(state) ?? rest(state);
 }
+
+/** Always safe: only the leader itself may lead again. */
+const NOBODY: SyncStep = { kind: 'write-sync', voters: [], quorum: 0 };
 
 /** Let PostgreSQL wait for just what is wanted, if /sync allows that already. */
 function demand(state: Replication): SyncStep | undefined {
@@ -52,7 +55,13 @@ function setNames(state: Replication, names: Names, count: number): SyncStep | u
   return { kind: 'set-names', names, count };
 }
 
-function rest({ voters, quorum, names, count, wanted, wantedCount }: Replication): 'wait' | 'done' {
+/** None of those that commits wait for is left: nobody is there who could vouch for others. */
+function startOver({ voters, names, wanted }: Replication): SyncStep | undefined {
+  return voters.length > 0 && common(names, wanted).length === 0 ? NOBODY : undefined;
+}
+
+function rest({ voters, quorum, names, count, wanted, wantedCount }: Replication): SyncStep {
   const promised = isSameSet(voters, wanted) && quorum === wanted.length - wantedCount;
-  return promised && isSameSet(names, wanted) && count === wantedCount ? 'done' : 'wait';
+  const demanded = isSameSet(names, wanted) && count === wantedCount;
+  return { kind: promised && demanded ? 'done' : 'wait' };
 }

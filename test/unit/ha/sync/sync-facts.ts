@@ -58,8 +58,10 @@ export function factsOf(situation: Situation): Facts {
 }
 
 function viewOf({ members = [], standbys = [], sync }: Situation, self: string): ClusterView {
-  const told = new Set(members.map(({ name }) => name));
-  const streaming = [self, ...standbys.map(({ name }) => name)].filter((name) => !told.has(name));
+  const told = new Set(members.map(({ name }) => name.toLowerCase()));
+  const streaming = [self, ...standbys.map(({ name }) => name)].filter(
+    (name) => !told.has(name.toLowerCase()),
+  );
   return {
     scope: 'demo',
     leader: self,

@@ -42,7 +42,7 @@ export function parseNodeStatus(body: string): NodeStatus | undefined {
   };
 }
 
-/** The body of `GET /patroni`, in Patroni's order of keys (api.py), as far as we know its values. */
+/** The body of `GET /patroni`, in Patroni's order of keys (api.py), with what we know of it. */
 export function formatNodeStatus(status: NodeStatus): string {
   const { tags, pendingRestartReason: reasons, replication } = status;
   const body = {

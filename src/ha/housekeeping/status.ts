@@ -24,7 +24,7 @@ export function leaderStatus(facts: Facts): Status {
   };
 }
 
-/** The `failsafe` document: all members and this one, with their addresses; undefined: no such mode. */
+/** The `failsafe` document: the addresses of all members and of this one; undefined: not used. */
 export function failsafeDocument(facts: Facts): Readonly<Record<string, string>> | undefined {
   const { settings, dcs, self } = facts;
   if (!settings.failsafeMode || !dcs) return undefined;

@@ -20,7 +20,7 @@ export interface WantedSlot {
 
 export type WantedSlots = ReadonlyMap<string, WantedSlot>;
 
-/** All slots that are to be on this node: for members, for members that left, and permanent ones. */
+/** All slots that are to be here: for members, for members that left, and permanent ones. */
 export function wantedSlots(facts: Facts, view: ClusterView): WantedSlots {
   const { settings, self } = facts;
   const wanted = new Map<string, WantedSlot>();

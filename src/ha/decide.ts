@@ -2,6 +2,7 @@ import { InvariantError } from '../model/errors.ts';
 import type { Facts } from './facts.ts';
 import type { Plan, Rule } from './plan.ts';
 import { recall } from './recall.ts';
+import { BOOTSTRAP } from './rules/bootstrap.ts';
 import { BUSY } from './rules/busy.ts';
 import { DOWN } from './rules/down.ts';
 import { FOLLOWING } from './rules/following.ts';
@@ -23,6 +24,7 @@ export const RULES: readonly Rule[] = [
   ...BUSY,
   ...ORDERS,
   ...PAUSED,
+  ...BOOTSTRAP,
   ...STARTUP,
   ...DOWN,
   ...RACE,

@@ -37,15 +37,18 @@ export function unfitness(facts: Facts, leniency: Leniency): Unfitness | undefin
   if (!postgres.answering) return 'not-answering';
   if (memory.raceAfter !== undefined && memory.raceAfter > now) return 'backing-off';
   return (
-    withoutFence(facts) ??
+    fenceProblem(facts) ??
     withoutRight(facts, leniency) ??
     withoutData(facts, leniency) ??
     (mayReturn(facts) && settings.primaryRaceBackoff > 0 ? 'former-leader-streams' : undefined)
   );
 }
 
-/** A primary whose guard or watchdog does not work cannot promise to stop in time. */
-function withoutFence({ self, fence }: Facts): Unfitness | undefined {
+/**
+ * The guard or the watchdog does not work although the configuration asks for it: such a primary
+ * cannot promise to stop in time.
+ */
+export function fenceProblem({ self, fence }: Facts): Unfitness | undefined {
   if (self.fence === 'required' && fence.guard !== 'alive') return 'no-fence';
   if (self.watchdog === 'required' && fence.watchdog !== 'usable') return 'no-watchdog';
   return undefined;

@@ -1,14 +1,15 @@
 import type { Facts } from '../facts.ts';
 import { leads } from '../lease.ts';
-import type { Acting, Action, Asking, Rule } from '../plan.ts';
+import type { Acting, Action, Rule } from '../plan.ts';
 import { canHandOver, handoverElectorate } from '../planned/handover.ts';
-import { dueAt } from '../planned/schedule.ts';
+import { fenceProblem } from '../race/fitness.ts';
 import { followTarget } from '../replication/target.ts';
 import { act, ended, isRunningPrimary, seconds, viewOf } from '../situation.ts';
 import { maySucceed } from '../sync/membership.ts';
 import { keepOrStop, STOP_NOW } from './keep-or-stop.ts';
 import { promote } from './race.ts';
 import { renewal } from './renewal.ts';
+import { scheduledWake, serveRequest } from './serve-request.ts';
 
 // The lock is ours.
 
@@ -25,12 +26,6 @@ function isResumable(f: Facts): boolean {
   return asked || isRunningPrimary(f);
 }
 
-/** The guard or the watchdog does not work, although the configuration asks for it. */
-function isUnfenced({ self, fence }: Facts): boolean {
-  if (self.fence === 'required' && fence.guard !== 'alive') return true;
-  return self.watchdog === 'required' && fence.watchdog !== 'usable';
-}
-
 function giveUp(f: Facts, say: string): Acting {
   return act(say, [STOP_NOW], {
     memory: {
@@ -40,53 +35,6 @@ function giveUp(f: Facts, say: string): Acting {
     },
     wakeAt: f.now,
   });
-}
-
-function clearRequest(say: string, version: string): Acting {
-  const document = { name: 'failover', value: undefined, guard: { version }, asLeader: true };
-  return act(say, [{ kind: 'write', document } as Action], {});
-}
-
-/** Serves a request for a switchover or failover; undefined: there is none for now. */
-function serveRequest(f: Facts): Asking | Acting | undefined {
-  const request = viewOf(f)?.failover;
-  if (!request || (!request.leader && !request.candidate) || !isPrimary(f)) return undefined;
-  const action = request.leader ? 'switchover' : 'manual failover';
-  const clear = (why: string): Acting => clearRequest(`${action}: ${why}`, request.version);
-  if (request.scheduledAt !== undefined) {
-    if (f.settings.pause) return undefined;
-    const due = dueAt(Date.parse(request.scheduledAt), f.wall, f.settings.loopWait);
-    if (due.kind === 'later') return undefined;
-    if (due.kind === 'stale') return clear('found a stale request, cleaning up');
-  }
-  if (request.leader && request.leader !== f.self.name) return clear('leader name does not match');
-  if (request.candidate === f.self.name) return clear('I am already the leader');
-  if (!request.candidate && f.settings.pause) {
-    return clear('possible only to a specific candidate in a paused state');
-  }
-  if (!f.answers.peers) {
-    return { ask: { kind: 'poll', members: handoverElectorate(f, request.candidate) } };
-  }
-  if (!canHandOver(f, request)) return clear('no healthy members found');
-  const limit =
-    f.settings.synchronousMode === 'off' ? undefined : f.settings.primaryStopTimeout || undefined;
-  return act(
-    `${action}: demoting myself`,
-    [{ kind: 'job', job: { kind: 'stop', mode: 'fast', checkpoint: true, limit } }],
-    {
-      memory: { steppingDown: { why: 'switchover', since: f.now }, rewind: 'check' },
-      wakeAt: f.now,
-    },
-  );
-}
-
-/** When a scheduled switchover is due, if that is sooner than the next look. */
-function scheduledWake(f: Facts): { wakeAt?: number } {
-  const at = viewOf(f)?.failover?.scheduledAt;
-  if (at === undefined) return {};
-  const due = dueAt(Date.parse(at), f.wall, f.settings.loopWait);
-  const soon = due.kind === 'later' && due.inMs < seconds(f.settings.loopWait);
-  return soon ? { wakeAt: f.now + due.inMs } : {};
 }
 
 export const LEADING: readonly Rule[] = [
@@ -179,7 +127,7 @@ export const LEADING: readonly Rule[] = [
     why: 'without a living guard nobody would stop this primary when its agent dies (S1)',
     mirrors: ['enforce_primary_role'],
     plan: (f) =>
-      holds(f) && !f.settings.pause && isUnfenced(f) && isPrimary(f)
+      holds(f) && !f.settings.pause && fenceProblem(f) && isPrimary(f)
         ? giveUp(f, 'Demoting self because watchdog could not be activated')
         : undefined,
   },

@@ -55,7 +55,7 @@ export const STANDBY: PostgresView = {
 };
 
 /** A clock that the test moves, for sleeps that can be cut short. */
-export class HandClock {
+class HandClock {
   now = 1000;
   #sleepers: { until: number; wake: () => void }[] = [];
 

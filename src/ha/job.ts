@@ -7,7 +7,8 @@ export type JobSpec =
   | { readonly kind: 'bootstrap' }
   /**
    * Copies a source, and leaves the copy stopped, to be started as a standby. A data directory in
-   * its way is renamed, never removed. Without a source: from a backup.
+   * its way is renamed, never removed; a server that runs on it is stopped at once. Without a
+   * source: from a backup.
    */
   | { readonly kind: 'clone'; readonly from: Source | undefined }
   /** Runs PostgreSQL in single-user mode until its WAL is replayed. */

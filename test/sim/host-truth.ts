@@ -84,7 +84,10 @@ export class HostTruth implements HostSight, Writable {
   }
 
   dataLosses(): readonly string[] {
-    return this.#host.postgres.removed;
+    const { renamed, removed } = this.#host.postgres;
+    const { clone = 0, bootstrap = 0 } = this.#operations;
+    if (renamed.length <= clone + bootstrap) return removed;
+    return [...removed, 'a data directory was renamed, and not for a clone'];
   }
 
   operations(): Readonly<Record<string, number>> {

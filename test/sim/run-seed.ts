@@ -52,6 +52,7 @@ async function live(world: World, plan: SimPlan): Promise<void> {
 
 /** False when something went wrong on the way: then the rest tells nothing new. */
 async function advance(world: World, at: number): Promise<boolean> {
+  if (world.violations.length > 0) return false;
   await world.run(at - world.now);
   return world.violations.length === 0;
 }

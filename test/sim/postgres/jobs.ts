@@ -34,6 +34,8 @@ export function begin(operation: Operation, job: JobSpec): () => void {
         ...bootstrap(instance, renamed),
       });
     case 'clone': {
+      // A server on the old directory is of no use any more.
+      instance.postmaster.exit();
       const work =
         job.from === undefined
           ? restore(instance, backup, renamed)

@@ -67,8 +67,12 @@ function extendsLease(answer: Answer): boolean {
   return 'failsafe' in answer && answer.failsafe === 'accepted';
 }
 
-/** A deadline that has passed is the guard's already: it would stop a standby for nothing. */
+/**
+ * A deadline that has passed is the guard's already: it would stop a standby for nothing. In pause
+ * nobody is fenced, as nobody is with Patroni's watchdog.
+ */
 function feedFence({ fence }: AgentPorts, { memory, settings, now }: Facts): void {
+  if (settings.pause) return fence.disarm();
   if (memory.leaseUntil === undefined) return;
   const deadline = fenceDeadline(memory.leaseUntil, settings.ttl);
   if (deadline > now) fence.extend(deadline);

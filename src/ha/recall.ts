@@ -31,11 +31,10 @@ function ofPostgres({ postgres, memory, job }: Facts): Partial<Memory> {
   };
 }
 
-function ofPromises({ memory, now, dcs }: Facts): Partial<Memory> {
+function ofPromises({ memory, now }: Facts): Partial<Memory> {
   const { failsafePromise: promise, acquireSentAt, leaseUntil } = memory;
-  const leader = dcs?.view.leader;
-  // P#2803: what was promised to one leader says nothing about the next.
-  const kept = promise && promise.until > now && (leader === undefined || leader === promise.name);
+  // A view that names another leader may be stale: the promise holds until it has run out.
+  const kept = promise && promise.until > now;
   const answered = leaseUntil !== undefined && leaseUntil > now;
   return {
     failsafePromise: kept ? promise : undefined,

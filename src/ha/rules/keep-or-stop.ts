@@ -28,6 +28,9 @@ export function keepOrStop(facts: Facts): Asking | Acting {
   if (answers.failsafe === 'accepted' && leads(facts)) {
     return act(
       'continue to run as a leader because failsafe mode is enabled and all members are accessible',
+      [],
+      // Without the store a tick takes long, and the members' word holds for a short time.
+      { wakeAt: now + 2000 },
     );
   }
   const until = memory.leaseUntil === undefined ? 0 : holdUntil(memory.leaseUntil, settings.ttl);

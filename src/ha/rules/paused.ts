@@ -103,7 +103,7 @@ export const PAUSED: readonly Rule[] = [
     mirrors: ['follow'],
     plan: (f) =>
       paused(f) && isRunningPrimary(f) && !owns(f)
-        ? act('continue to run as primary without lock')
+        ? act('continue to run as primary without lock', [{ kind: 'disarm' }])
         : undefined,
   },
   {
@@ -121,7 +121,9 @@ export const PAUSED: readonly Rule[] = [
     mirrors: ['process_healthy_cluster'],
     plan: (f) =>
       paused(f) && isRunningPrimary(f) && f.answers.lock && f.answers.lock.outcome !== 'held'
-        ? act('continue to run as primary after failing to update leader lock in DCS')
+        ? act('continue to run as primary after failing to update leader lock in DCS', [
+            { kind: 'disarm' },
+          ])
         : undefined,
   },
   {

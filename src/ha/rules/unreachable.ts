@@ -31,7 +31,10 @@ export const UNREACHABLE: readonly Rule[] = [
     phase: 'unreachable',
     why: 'in pause nothing is stopped or started because of the DCS',
     mirrors: ['_handle_dcs_error'],
-    plan: (f) => (unreachable(f) && f.settings.pause ? act('DCS is not accessible') : undefined),
+    plan: (f) =>
+      unreachable(f) && f.settings.pause
+        ? act('DCS is not accessible', [{ kind: 'disarm' }])
+        : undefined,
   },
   {
     name: 'unreachable.renew',

@@ -494,7 +494,7 @@ describe('in pause', () => {
       answers: { lock: { outcome: 'unknown' } },
       memory: { leaseUntil: undefined },
     });
-    expect(planned(facts)).toEqual({ rule: 'paused.lost-lock', does: [] });
+    expect(planned(facts)).toEqual({ rule: 'paused.lost-lock', does: ['disarm'] });
   });
 
   it('a primary of another cluster gives up the lock (S7)', () => {

@@ -72,8 +72,8 @@ function extendsLease(answer: Answer): boolean {
  * nobody is fenced, as nobody is with Patroni's watchdog.
  */
 function feedFence({ fence }: AgentPorts, { memory, settings, now }: Facts): void {
-  if (settings.pause) return fence.disarm();
-  if (memory.leaseUntil === undefined) return;
+  if (settings.pause) fence.disarm();
+  if (settings.pause || memory.leaseUntil === undefined) return;
   const deadline = fenceDeadline(memory.leaseUntil, settings.ttl);
   if (deadline > now) fence.extend(deadline);
 }

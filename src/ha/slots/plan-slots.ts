@@ -123,5 +123,5 @@ function advance({ facts, name, slot }: Candidate, found: SlotView): readonly Sl
   if (!moved || found.active || !canAdvance(facts)) return [];
   const at = slot.type === 'logical' ? found.confirmedFlushLsn : found.restartLsn;
   const lsn = Math.min(slot.lsn, primary ? postgres.lsn : (postgres.replayedLsn ?? 0));
-  return at !== undefined && lsn !== at ? [{ kind: 'advance', name, lsn }] : [];
+  return at !== undefined && lsn > at ? [{ kind: 'advance', name, lsn }] : [];
 }

@@ -207,6 +207,11 @@ export class SimPostgres implements Server {
 
   // What people and checkers do.
 
+  /** A session that is open now could write. */
+  acceptsWrites(): boolean {
+    return this.instance.acceptsWrites;
+  }
+
   /** A parameter that takes a restart gets another value in the configuration. */
   setParameter(name: string, change: ValueChange): void {
     this.instance.setParameter(name, change);

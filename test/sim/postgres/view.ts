@@ -4,8 +4,8 @@ import { slotView } from './slots.ts';
 
 /** PostgreSQL 17. */
 const SERVER_VERSION = 170_000;
-/** The world begins on the first day of 2026. */
-const EPOCH = Date.UTC(2026, 0, 1);
+/** When the world begins, on every wall clock. */
+const EPOCH = Date.UTC(2025, 0, 1);
 
 /** What a look at the server shows, when it answers. */
 export function look(instance: Instance): PostgresView {

@@ -1,0 +1,138 @@
+import type { JobOutcome, JobSpec } from '../../../../src/ha/job.ts';
+import type { PostgresView, Source, SyncNames } from '../../../../src/model/postgres.ts';
+import { Links } from '../../../sim/links.ts';
+import { SimPostgres } from '../../../sim/postgres/sim-postgres.ts';
+import type { CommitId } from '../../../sim/postgres/wal.ts';
+import { Process } from '../../../sim/process.ts';
+import { Random } from '../../../sim/random.ts';
+import { Scheduler } from '../../../sim/scheduler.ts';
+
+export interface RigOptions {
+  readonly seed?: number;
+  readonly walKeep?: number;
+}
+
+/** A server, its agent, and what its clients were told. */
+export interface Place {
+  readonly name: string;
+  agent: Process;
+  readonly server: SimPostgres;
+  readonly acked: CommitId[];
+  readonly failed: CommitId[];
+}
+
+/** Servers `a`, `b`, `c` without anybody who decides: the test does what an agent would do. */
+export class Rig {
+  readonly scheduler = new Scheduler();
+  readonly links = new Links(new Random(1));
+  readonly a: Place;
+  readonly b: Place;
+  readonly c: Place;
+
+  constructor({ seed = 1, ...rest }: RigOptions = {}) {
+    const random = new Random(seed);
+    const make = (name: string): Place => {
+      const host = { name, agent: new Process(`${name} agent`) };
+      const server = new SimPostgres({ host, random: random.fork(name), world: this, ...rest });
+      const place: Place = Object.assign(host, { server, acked: [], failed: [] });
+      server.instance.on.ack = (commit) => place.acked.push(commit);
+      server.instance.on.fail = (commit) => place.failed.push(commit);
+      return place;
+    };
+    this.a = make('a');
+    this.b = make('b');
+    this.c = make('c');
+  }
+
+  serverOf(name: string): SimPostgres | undefined {
+    return [this.a, this.b, this.c].find((place) => place.name === name)?.server;
+  }
+
+  pass(ms: number): Promise<void> {
+    return this.scheduler.runUntil(this.scheduler.now + ms);
+  }
+
+  /** The result of something that takes simulated time, at most a minute. */
+  async result<T>(promise: Promise<T>): Promise<T> {
+    let end: { readonly value: T } | { readonly error: unknown } | undefined;
+    promise.then(
+      (value) => {
+        end = { value };
+      },
+      (error: unknown) => {
+        end = { error };
+      },
+    );
+    for (let waited = 0; end === undefined && waited < 60_000; waited += 10) await this.pass(10);
+    if (end === undefined) throw new Error('no result within a minute');
+    if ('error' in end) throw end.error;
+    return end.value;
+  }
+
+  job({ server }: Place, job: JobSpec, signal = new AbortController().signal): Promise<JobOutcome> {
+    return this.result(server.run(job, signal));
+  }
+
+  /** As `job`; an error when it fails. */
+  async good(place: Place, job: JobSpec): Promise<void> {
+    const outcome = await this.job(place, job);
+    if (!outcome.ok) throw new Error(`${job.kind} on ${place.name}: ${outcome.failure}`);
+  }
+
+  look({ server }: Place): Promise<PostgresView> {
+    return this.result(server.observe());
+  }
+
+  /** A new cluster with a primary on `a`. */
+  async primary(): Promise<void> {
+    await this.good(this.a, { kind: 'bootstrap' });
+    await this.result(this.a.server.finishBootstrap());
+    await this.good(this.a, { kind: 'start', as: 'primary', from: undefined });
+  }
+
+  /** A copy of `from`, which streams from it. */
+  async standby(place: Place, from: Place): Promise<void> {
+    await this.good(place, { kind: 'clone', from: source(from) });
+    await this.good(place, { kind: 'start', as: 'standby', from: source(from) });
+    await this.pass(100);
+  }
+
+  /** A primary on `a`; `b` and `c` stream from it. */
+  async cluster(): Promise<void> {
+    await this.primary();
+    await this.standby(this.b, this.a);
+    await this.standby(this.c, this.a);
+  }
+
+  /** Cuts both directions; undone by the function that is returned. */
+  cut(one: Place, other: Place): () => void {
+    const there = this.links.cut(one.name, other.name);
+    const back = this.links.cut(other.name, one.name);
+    return () => {
+      there();
+      back();
+    };
+  }
+
+  /** The agent is killed, and another one started. */
+  replaceAgent(place: Place): void {
+    place.agent.kill();
+    place.agent = new Process(`${place.name} agent`);
+  }
+}
+
+export function source({ name }: Place, slot?: string): Source {
+  const connUrl = `postgres://${name}:5432/postgres`;
+  return slot === undefined ? { name, connUrl } : { name, connUrl, slot };
+}
+
+export function first(count: number, ...names: string[]): SyncNames {
+  return { kind: 'first', count, names };
+}
+
+export function any(count: number, ...names: string[]): SyncNames {
+  return { kind: 'any', count, names };
+}
+
+export const STOP = { kind: 'stop', mode: 'fast', checkpoint: false, limit: undefined } as const;
+export const PROMOTE = { kind: 'promote' } as const;

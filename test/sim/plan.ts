@@ -53,7 +53,7 @@ const MINUTE = 60_000;
 /** A new cluster is left in peace so long. */
 const CALM_START = 45_000;
 /** Long enough for the bound of the liveness checker, and a quiet phase behind it. */
-const HEAL = 14 * MINUTE;
+const HEAL = 12 * MINUTE;
 
 /** Draws the plan of a seed: the same one whenever it is asked for. */
 export function drawPlan(seed: number, wanted?: Profile): SimPlan {
@@ -61,7 +61,7 @@ export function drawPlan(seed: number, wanted?: Profile): SimPlan {
   const profile = wanted ?? random.fork('profile').pick(PROFILES);
   const cluster = drawCluster(random.fork('cluster'));
   const length = random.fork('length');
-  const healAt = length.int(18, 40) * MINUTE;
+  const healAt = length.int(19, 27) * MINUTE;
   const deeds = drawDeeds(random.fork('deeds'), {
     profile,
     nodes: cluster.nodes,

@@ -20,7 +20,7 @@ export function isSameName(one: string, other: string): boolean {
 }
 
 /** True when `name` is one of `names`. */
-export function includesName(names: Names, name: string): boolean {
+function includesName(names: Names, name: string): boolean {
   return names.some((each) => isSameName(each, name));
 }
 

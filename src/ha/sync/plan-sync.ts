@@ -73,8 +73,8 @@ function planStep(facts: Facts, mode: ActiveMode, sync: Sync): SyncPlan {
   const wanted = pickStandbys(facts, mode);
   const least = mode === 'on' ? wanted.length : settings.synchronousNodeCount;
   const state: Replication = {
-    voters: nameSet(sync.standbys),
-    quorum: Math.max(0, sync.quorum),
+    voters: minus(nameSet(sync.standbys), [self.name]),
+    quorum: sync.quorum,
     ...demand,
     confirmed: confirmedStandbys(facts, demand.names, noted.lsn),
     wanted,

@@ -36,6 +36,7 @@ type Halves = Pick<Replication, 'voters' | 'quorum' | 'names' | 'count'>;
  * it has every commit.
  */
 export function overlaps({ voters, quorum, names, count }: Halves): boolean {
+  if (quorum < 0) return false;
   return voters.length === 0 || union(voters, names).length <= quorum + count;
 }
 

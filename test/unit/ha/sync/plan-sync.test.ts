@@ -117,6 +117,11 @@ describe('on', () => {
     expect(plan('on', { ...alone, names }).do).toEqual([]);
   });
 
+  it('does not take a * in the names for anybody in particular', () => {
+    const star = { sync: syncOf('pg1', ['pg2']), names: first('pg2', '*'), standbys: [sync2] };
+    expect(plan('on', star).do).toEqual([write(doc([]))]);
+  });
+
   it('rewrites a /sync of another leader', () => {
     const other = { sync: syncOf('pg9', ['pg1', 'pg2']), names: first('pg2'), standbys: [sync2] };
     expect(plan('on', other)).toEqual({ do: [write(doc([]))], wakeAt: NOW });
@@ -165,13 +170,12 @@ describe('quorum', () => {
     expect(plan('quorum', other).do).toEqual([write(doc([]))]);
   });
 
-  it('takes a negative quorum in /sync as none (P#3278)', () => {
-    const found = plan('quorum', {
-      sync: syncOf('pg1', ['pg2'], -1),
-      names: any(1, 'pg2'),
-      standbys: both,
-    });
-    expect(found.do).toEqual([write(doc(['pg2', 'pg3'], 1))]);
+  it('believes nothing of a /sync with a negative quorum (P#3278)', () => {
+    const negative = { sync: syncOf('pg1', [], -1), names: any(1, 'pg2') };
+    const behind = { ...negative, standbys: [{ ...quorum2, flushLsn: LSN - 1 }] };
+    expect(plan('quorum', behind).do).toEqual([write(doc([]))]);
+    const there = { ...negative, sync: syncOf('pg1', ['pg2'], -1), standbys: both };
+    expect(plan('quorum', there).do).toEqual([write(doc(['pg2', 'pg3'], 1))]);
   });
 
   it('looks again soon while commits wait for a standby that has gone', () => {

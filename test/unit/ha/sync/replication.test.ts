@@ -57,6 +57,7 @@ describe('overlap of who elects and who confirms', () => {
     ['0 of ', '0 of ', true],
     ['0 of ', '1 of b c', true],
     ['0 of B', '1 of b', true],
+    ['-1 of ', '1 of b', false],
   ])('/sync %s with names %s: %s', (sync, names, expected) => {
     expect(overlaps(state({ sync, names, wanted: '0 of ' }))).toBe(expected);
   });
@@ -194,4 +195,9 @@ describe('mode on, step by step', () => {
     const broken = state({ sync: '0 of b c', names: '1 of b', confirmed: 'b', wanted: '2 of b c' });
     expect(nextSyncStep('on', broken)).toEqual({ kind: 'write-sync', voters: ['b'], quorum: 0 });
   });
+});
+
+it('an unsafe step is a mistake of ours, and is never made', () => {
+  const nonsense = state({ sync: '0 of b', names: '1 of b', confirmed: 'b', wanted: '0 of b' });
+  expect(() => nextSyncStep('quorum', nonsense)).toThrow(/unsafe .* after write-sync: 1 of \(b\)/);
 });

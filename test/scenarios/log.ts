@@ -35,7 +35,11 @@ function textOf(line: TraceLine, last: Map<string, string>): string | undefined 
   if (who === 'store' || who === 'client') return undefined;
   if (who === 'world') return text.startsWith('{') ? undefined : `${start} ${text}`;
   const [, rule = '', say = '', rest = ''] = TICK.exec(text) ?? [];
-  if (rule === '') return `${start} ${text}`;
+  if (rule === '') {
+    if (last.get(who) === text) return undefined;
+    if (!text.startsWith('*')) last.set(who, text);
+    return `${start} ${text}`;
+  }
   const did = rest.split(/ \| |, /).filter((deed) => deed !== '' && !HOUSEKEEPING.test(deed));
   // Of a countdown only its begin is new.
   const key = `${rule} ${say.replaceAll(/\d+ seconds/g, 'N seconds')}`;

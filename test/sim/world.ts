@@ -54,6 +54,8 @@ export class World {
   readonly workload: Workload;
   /** What is true of each host, in their order. */
   readonly truths: readonly HostTruth[];
+  /** Every commit that a client was told of, in that order. */
+  readonly acknowledged: number[] = [];
   readonly #options: WorldOptions;
   readonly #storeTruth: StoreTruth;
   readonly #watchers: Watchers;
@@ -173,7 +175,10 @@ export class World {
       this.#watchers.written(write);
     });
     for (const truth of this.truths) {
-      truth.onAck((commit) => this.#watchers.acked({ commit, host: truth }));
+      truth.onAck((commit) => {
+        this.acknowledged.push(commit);
+        this.#watchers.acked({ commit, host: truth });
+      });
     }
   }
 

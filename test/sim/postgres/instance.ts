@@ -170,13 +170,20 @@ export class Instance {
     return written;
   }
 
-  /** `CHECKPOINT`. `done` is not called when the server is gone before. */
+  /** `CHECKPOINT`: calls back when it is done, or with a failure. */
   checkpoint(done: Done): void {
-    this.postmaster.after(this.random.int(50, 500), () => {
-      if (this.postmaster.state !== 'running') return done('the server is shutting down');
-      if (this.isDiskFull) return done('no space left on device');
+    const { postmaster } = this;
+    let over = false;
+    const end = (failure?: string): void => {
+      if (!over) done(failure);
+      over = true;
+    };
+    postmaster.process?.onKill(() => end('the server has gone'));
+    postmaster.after(this.random.int(50, 500), () => {
+      if (postmaster.state !== 'running') return end('the server is shutting down');
+      if (this.isDiskFull) return end('no space left on device');
       if (!this.data.standbySignal) this.write({ kind: 'checkpoint' });
-      done();
+      end();
     });
   }
 

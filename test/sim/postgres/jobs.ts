@@ -3,7 +3,7 @@ import type { Source } from '../../../src/model/postgres.ts';
 import type { Process } from '../process.ts';
 import { wasStandby } from './data.ts';
 import type { Instance } from './instance.ts';
-import { bootstrap, clone, crashRecovery, restore, rewind } from './make.ts';
+import { bootstrap, clone, crashRecovery, restore, rewind, type Work } from './make.ts';
 import type { Done } from './postmaster.ts';
 import type { Toolbox } from './tools.ts';
 import type { WalRecord } from './wal.ts';
@@ -25,67 +25,61 @@ export interface Operation {
 
 /** Begins it. The function that is returned stops what can be stopped. */
 export function begin(operation: Operation, job: JobSpec): () => void {
-  const { instance, renamed, backup } = operation;
-  const { random } = instance;
   switch (job.kind) {
     case 'bootstrap':
-      return useTool(operation, job.kind, {
-        ms: random.int(3_000, 8_000),
-        ...bootstrap(instance, renamed),
-      });
-    case 'clone': {
-      // A server on the old directory is of no use any more.
-      instance.postmaster.exit();
-      const work =
-        job.from === undefined
-          ? restore(instance, backup, renamed)
-          : clone(instance, job.from, renamed);
-      return useTool(operation, job.kind, { ms: random.int(2_000, 20_000), ...work });
-    }
+    case 'clone':
     case 'rewind':
-      return useTool(operation, job.kind, {
-        ms: random.int(1_000, 5_000),
-        ...rewind(instance, job.from),
-      });
     case 'crash-recovery':
-      return useTool(operation, job.kind, {
-        ms: random.int(1_000, 3_000),
-        ...crashRecovery(instance),
-      });
-    default:
-      beginOnServer(operation, job);
-      return () => undefined;
-  }
-}
-
-type ServerJob = Exclude<JobSpec, { kind: 'bootstrap' | 'clone' | 'rewind' | 'crash-recovery' }>;
-
-function useTool(
-  { tools, owner, done }: Operation,
-  kind: 'bootstrap' | 'clone' | 'rewind' | 'crash-recovery',
-  work: { ms: number; begin: () => string | undefined; finish: () => string | undefined },
-): () => void {
-  return tools.run({ kind, owner, ...work }, done);
-}
-
-/** What the server goes on with by itself, also when the agent has died or changed its mind. */
-function beginOnServer(operation: Operation, job: ServerJob): void {
-  switch (job.kind) {
+      return useTool(operation, job);
     case 'start':
       start(operation, job.as, job.from);
-      return;
+      break;
     case 'stop':
       stop(operation, job, operation.done);
-      return;
+      break;
     case 'restart':
       restart(operation, job.from);
-      return;
+      break;
     case 'promote':
       promote(operation);
-      return;
+      break;
     case 'copy-slots':
       copySlots(operation, job.from, job.names);
-      return;
+      break;
+  }
+  // With these the server goes on by itself, also when the agent has died or changed its mind.
+  return () => undefined;
+}
+
+type ToolJob = JobSpec & { kind: 'bootstrap' | 'clone' | 'rewind' | 'crash-recovery' };
+
+/** Milliseconds that a tool takes. */
+const TAKES: Readonly<Record<ToolJob['kind'], readonly [number, number]>> = {
+  bootstrap: [3_000, 8_000],
+  clone: [2_000, 20_000],
+  rewind: [1_000, 5_000],
+  'crash-recovery': [1_000, 3_000],
+};
+
+function useTool(operation: Operation, job: ToolJob): () => void {
+  const { instance, tools, owner, done } = operation;
+  const [least, most] = TAKES[job.kind];
+  const ms = instance.random.int(least, most);
+  return tools.run({ kind: job.kind, owner, ms, ...workOf(operation, job) }, done);
+}
+
+function workOf({ instance, renamed, backup }: Operation, job: ToolJob): Work {
+  switch (job.kind) {
+    case 'bootstrap':
+      return bootstrap(instance, renamed);
+    case 'clone':
+      return job.from === undefined
+        ? restore(instance, backup, renamed)
+        : clone(instance, job.from, renamed);
+    case 'rewind':
+      return rewind(instance, job.from);
+    case 'crash-recovery':
+      return crashRecovery(instance);
   }
 }
 

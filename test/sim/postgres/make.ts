@@ -5,7 +5,7 @@ import type { Instance } from './instance.ts';
 import { contains, newSystem, type WalRecord } from './wal.ts';
 
 /** What a tool does: `begin` checks and marks the directory, `finish` brings what it is for. */
-interface Work {
+export interface Work {
   readonly begin: () => string | undefined;
   readonly finish: () => string | undefined;
 }
@@ -144,8 +144,9 @@ export function crashRecovery(target: Instance): Work {
   };
 }
 
-/** A directory is never removed. What had a cluster in it is noted. */
+/** A directory is never removed. What had a cluster in it is noted; a server on it is of no use. */
 function setAside(target: Instance, renamed: WalRecord[]): void {
+  target.postmaster.exit();
   if (target.hasData) renamed.push(target.data.flushed);
 }
 

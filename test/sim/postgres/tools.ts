@@ -3,7 +3,7 @@ import type { Failing } from './faults.ts';
 import type { Instance } from './instance.ts';
 import type { Done } from './postmaster.ts';
 
-/** A program that works on a data directory while no server runs on it. */
+/** A program that works on a data directory while no server runs on it; a clone sees to that. */
 export interface Tool {
   readonly kind: Failing;
   /** The agent that started it, with which it dies: what it did to the directory stays. */
@@ -35,7 +35,7 @@ export class Toolbox {
   /** Starts a tool; the function that is returned ends it where it is. */
   run(tool: Tool, done: Done): () => void {
     const { scheduler } = this.#instance.world;
-    const refusal = this.#refusal() ?? tool.begin();
+    const refusal = this.#refusal(tool) ?? tool.begin();
     if (refusal !== undefined) {
       const answer = scheduler.after(CHECKS, () => done(refusal), this.#process);
       return () => answer.cancel();
@@ -58,8 +58,9 @@ export class Toolbox {
     this.#current = undefined;
   }
 
-  #refusal(): string | undefined {
-    if (this.#instance.postmaster.process !== undefined) return 'the server runs';
+  #refusal({ kind }: Tool): string | undefined {
+    const running = this.#instance.postmaster.process !== undefined;
+    if (running && kind !== 'clone') return 'the server runs';
     return this.busy ? 'another program works on the data directory' : undefined;
   }
 

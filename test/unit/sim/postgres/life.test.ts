@@ -147,7 +147,7 @@ describe('start', () => {
     const rig = new Rig();
     await rig.primary();
     await rig.good(rig.a, STOP);
-    rig.a.server.run(AS_PRIMARY, new AbortController().signal);
+    void rig.a.server.run(AS_PRIMARY, new AbortController().signal);
     rig.replaceAgent(rig.a);
     expect((await rig.look(rig.a)).state).toBe('starting');
     await rig.pass(5_000);

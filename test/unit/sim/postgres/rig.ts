@@ -28,6 +28,7 @@ export class Rig {
   readonly a: Place;
   readonly b: Place;
   readonly c: Place;
+  readonly #cuts: (() => void)[] = [];
 
   constructor({ seed = 1, ...rest }: RigOptions = {}) {
     const random = new Random(seed);
@@ -104,14 +105,17 @@ export class Rig {
     await this.standby(this.c, this.a);
   }
 
-  /** Cuts both directions; undone by the function that is returned. */
+  /** Cuts both directions; undone by the function that is returned, or by `heal`. */
   cut(one: Place, other: Place): () => void {
-    const there = this.links.cut(one.name, other.name);
-    const back = this.links.cut(other.name, one.name);
+    const undo = [this.links.cut(one.name, other.name), this.links.cut(other.name, one.name)];
+    this.#cuts.push(...undo);
     return () => {
-      there();
-      back();
+      for (const end of undo) end();
     };
+  }
+
+  heal(): void {
+    for (const end of this.#cuts) end();
   }
 
   /** The agent is killed, and another one started. */

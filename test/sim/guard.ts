@@ -5,7 +5,7 @@ import { Process } from './process.ts';
 import type { Scheduler } from './scheduler.ts';
 
 /** What the guard does to PostgreSQL. */
-export interface FencedPostgres {
+interface FencedPostgres {
   /** SIGINT to the postmaster. */
   fenceFast(): void;
   /** SIGKILL to all of it. */

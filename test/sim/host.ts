@@ -12,7 +12,7 @@ import type { Random } from './random.ts';
 import type { SimStore } from './store.ts';
 
 /** What all hosts share. */
-export interface MachineRoom extends PeerNetwork, PostgresWorld {
+interface MachineRoom extends PeerNetwork, PostgresWorld {
   readonly store: SimStore;
 }
 

@@ -30,13 +30,9 @@ export class Links {
     return this.#add(from, to, { delay });
   }
 
-  /** Ends every fault of this direction. */
-  heal(from: string, to: string): void {
-    this.#faults.delete(direction(from, to));
-  }
-
+  /** Ends every fault. */
   healAll(): void {
-    this.#faults.clear();
+    for (const faults of this.#faults.values()) faults.clear();
   }
 
   /** Milliseconds that a packet takes now; undefined: it is lost. */
@@ -57,7 +53,6 @@ export class Links {
     this.#faults.set(key, faults);
     return () => {
       faults.delete(fault);
-      if (faults.size === 0 && this.#faults.get(key) === faults) this.#faults.delete(key);
     };
   }
 }

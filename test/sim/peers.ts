@@ -15,7 +15,7 @@ export interface PeerAgent {
 }
 
 /** A host as others reach it. */
-export interface PeerHost {
+interface PeerHost {
   readonly name: string;
   readonly powered: boolean;
   /** The process of its agent. */

@@ -118,6 +118,6 @@ export function printFailure(failure: Failure): string {
     `  ${failure.plan}`,
     `  ${deeds.length} of ${deedsBefore} deeds are enough:`,
     ...deeds.map((deed) => `    ${deed}`),
-    `  npm run sim -- --seed ${seed} --trace`,
+    `  npm run sim -- --seed ${seed} --trace --small`,
   ].join('\n');
 }

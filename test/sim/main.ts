@@ -1,5 +1,6 @@
 /**
- * `npm run sim -- --seed 7 --trace` shows what happens in one seed;
+ * `npm run sim -- --seed 7 --trace` shows what happens in one seed, with `--small` with the fewest
+ * deeds that make it fail;
  * `npm run sim -- --seeds 2000 [--from N] [--jobs 2] [--profile NAME] [--bail] [--no-shrink]` runs
  * many. Ends with code 1 when any of them failed.
  */
@@ -17,6 +18,7 @@ const { values } = parseArgs({
     profile: { type: 'string' },
     bail: { type: 'boolean', default: false },
     trace: { type: 'boolean', default: false },
+    small: { type: 'boolean', default: false },
     'no-shrink': { type: 'boolean', default: false },
   },
 });
@@ -41,7 +43,7 @@ const report = await runFleet({
   profile: profileOf(values.profile),
   bail: values.bail,
   trace: values.trace,
-  shrink: !values['no-shrink'],
+  shrink: values.trace ? values.small : !values['no-shrink'],
   onText: (line) => console.log(line),
   onFailure: (failure) => console.log(`${printFailure(failure)}\n`),
 });

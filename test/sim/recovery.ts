@@ -1,5 +1,6 @@
 import type { ClusterView } from '../../src/model/cluster.ts';
 import { DEFAULT_SETTINGS } from '../../src/model/settings.ts';
+import { formatConfig } from '../../src/wire/config.ts';
 import type { ClusterPlan } from './plan.ts';
 import type { World } from './world.ts';
 
@@ -17,6 +18,16 @@ export function recoveryBound({ config }: Pick<ClusterView, 'config'>): number {
   const settings = config?.settings ?? DEFAULT_SETTINGS;
   const { ttl, loopWait, primaryRaceBackoff } = settings;
   return 1000 * (2 * ttl + 3 * loopWait + primaryRaceBackoff) + REPAIR + RETRY;
+}
+
+/**
+ * Where the store has lost the configuration and nobody leads, nobody writes it again: in pause
+ * nobody starts PostgreSQL either. An operator gives it back, by `PUT /config`.
+ */
+export function restoreConfig(world: World, config: ClusterPlan['config']): void {
+  const { config: there, leader } = world.view();
+  if (there !== undefined || leader !== undefined) return;
+  world.note('operator', `config: ${world.store.put('config', formatConfig(config), 'absent')}`);
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Profile } from './plan.ts';
-import { runSeed } from './run-seed.ts';
+import { type Outcome, runPlan, runSeed } from './run-seed.ts';
 import { shrink } from './shrink.ts';
 import { printLine } from './trace.ts';
 
@@ -16,7 +16,7 @@ export interface WorkerOrder {
   readonly bail: boolean;
   /** Print everything that happens. */
   readonly trace: boolean;
-  /** Look for the deeds that matter in a failure. */
+  /** Look for the deeds that matter in a failure; the trace is that of these then. */
   readonly shrink: boolean;
 }
 
@@ -39,6 +39,10 @@ function print(line: WorkerLine): void {
   process.stdout.write(`${JSON.stringify(line)}\n`);
 }
 
+function printTrace({ trace }: Outcome): void {
+  process.stdout.write(`${trace.map(printLine).join('\n')}\n`);
+}
+
 async function work(order: WorkerOrder): Promise<void> {
   let seeds = 0;
   let simulatedMs = 0;
@@ -46,11 +50,12 @@ async function work(order: WorkerOrder): Promise<void> {
     const outcome = await runSeed(order.from + index, order.profile, order.trace);
     seeds += 1;
     simulatedMs += outcome.simulatedMs;
-    if (order.trace) process.stdout.write(`${outcome.trace.map(printLine).join('\n')}\n`);
     const { plan } = outcome;
     const [violation] = outcome.violations;
+    const shrinks = order.shrink && violation !== undefined;
+    const small = shrinks ? await shrink(plan, violation.checker) : plan;
+    if (order.trace) printTrace(shrinks ? await runPlan(small, true) : outcome);
     if (violation === undefined) continue;
-    const small = order.shrink ? await shrink(plan, violation.checker) : plan;
     const { deeds, ...rest } = small;
     print({
       kind: 'failure',

@@ -1,5 +1,8 @@
 import type { Checker, HostSight, Sight } from './checker.ts';
 
+/** See `single-primary`. */
+const GUARD_TURN = 100;
+
 /**
  * In the modes `on` and `quorum`, strict or not, whoever becomes primary has every commit that a
  * client was told of. A commit counts from when it is acknowledged while `/sync` names its server
@@ -38,10 +41,16 @@ export function durability(sight: Sight): Checker {
       }
       return undefined;
     },
-    rise: judge,
+    // A whole host that was paused goes on for a moment, before its guard has had a turn.
+    rise: (host) => (hasWoken(sight, host) ? undefined : judge(host)),
     recovered: judgePrimary,
     atEnd: judgePrimary,
   };
+}
+
+function hasWoken(sight: Sight, host: HostSight): boolean {
+  const since = host.guardSince();
+  return sight.fence !== 'off' && (since === undefined || sight.now - since < GUARD_TURN);
 }
 
 /** True when an operator told this member to lead, whatever is lost. */

@@ -85,7 +85,8 @@ export class SimGuard implements Fence {
     if (this.#alarm !== undefined && this.#alarm.at <= at) return;
     this.#alarm?.cancel();
     const { clock } = this.#parts;
-    const ms = clock.trueMs(Math.max(at - clock.monotonic(), 0));
+    // In whole milliseconds: what rounding leaves over must not make it ring again and again.
+    const ms = Math.ceil(clock.trueMs(Math.max(at - clock.monotonic(), 0)));
     const { cancel } = this.#later(ms, () => {
       this.#alarm = undefined;
       this.#look();

@@ -129,6 +129,30 @@ describe('SimGuard', () => {
     expect(done).toHaveLength(1);
   });
 
+  it('rings once for each deadline, whatever the clocks round', async () => {
+    const { scheduler, clock, postgres, guard, done } = guarded();
+    postgres.stubborn = false;
+    const random = new Random(2);
+    await scheduler.runUntil(1_234_567.89);
+    for (let i = 0; i < 500; i += 1) {
+      // Its clock shows less than the world's, and so has the finer steps.
+      clock.reboot();
+      clock.drift(random.int(-500, 500));
+      postgres.up = true;
+      let events = 0;
+      scheduler.afterEvent = () => {
+        events += 1;
+        if (events > 5) throw new Error('it rings again and again');
+      };
+      const wait = random.next() * 30_000;
+      guard.extend(clock.monotonic() + wait);
+      await scheduler.runUntil(scheduler.now + wait + 100);
+      guard.disarm();
+      await scheduler.runUntil(scheduler.now + 10_000 * random.next());
+    }
+    expect(done).toHaveLength(500);
+  });
+
   it('costs nothing while nobody is fenced', async () => {
     const { scheduler, extend } = guarded();
     let events = 0;

@@ -1,17 +1,18 @@
 /**
- * Puts deliberate defects into the source, one at a time, and runs the simulation until it shows a
- * violation: `npm run mutate`, `npm run mutate -- --seeds 500 lease` for those whose name has
- * `lease` in it. Prints the seed that found each, and ends with 1 when one was not caught.
+ * Puts deliberate defects into the source, one at a time, and plays situations and seeds of
+ * the simulation until one shows a violation: `npm run mutate`, `npm run mutate -- --seeds 500
+ * lease` for those whose name has `lease` in it. Prints what found each, and ends with 1 when one
+ * was not caught.
  */
 import { parseArgs } from 'node:util';
-import { catchDefect, seedsFrom } from '../test/mutations/catch-defect.ts';
+import { allScenarios, catchDefect, seedsFrom } from '../test/mutations/catch-defect.ts';
 import { MUTATIONS, type Mutation } from '../test/mutations/mutations.ts';
 
 const { values, positionals } = parseArgs({
-  options: { seeds: { type: 'string', default: '40' }, jobs: { type: 'string', default: '2' } },
+  options: { seeds: { type: 'string', default: '20' }, jobs: { type: 'string', default: '2' } },
   allowPositionals: true,
 });
-const search = seedsFrom(1, Number(values.seeds));
+const search = { scenarios: allScenarios(), seeds: seedsFrom(1, Number(values.seeds)) };
 const chosen = MUTATIONS.filter(
   ({ name }) => positionals.length === 0 || positionals.some((word) => name.includes(word)),
 );
@@ -23,7 +24,7 @@ async function check(mutation: Mutation): Promise<void> {
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
   const caught = typeof result === 'object';
   if (!caught) missed += 1;
-  const text = caught ? `seed ${result.seed}, ${result.checker}: ${result.text}` : (result ?? '');
+  const text = caught ? `${result.where}, ${result.checker}: ${result.text}` : (result ?? '');
   console.log(`${caught ? 'caught' : 'MISSED'} ${mutation.name} (${seconds} s) ${text}`);
 }
 

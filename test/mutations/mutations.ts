@@ -1,5 +1,3 @@
-import type { Profile } from '../sim/plan.ts';
-
 /** A text edit of a production source. */
 export interface Edit {
   /** From the root of the repository. */
@@ -14,9 +12,9 @@ export interface Mutation {
   readonly name: string;
   /** More than one where the same mistake is prevented in two places. */
   readonly edits: readonly Edit[];
-  readonly profile?: Profile;
-  /** Seeds that find it fast; others are tried after them. */
-  readonly seeds: readonly number[];
+  /** Situations of `test/scenarios` that show it fast; others are tried after them. */
+  readonly scenarios: readonly string[];
+  readonly seeds?: readonly number[];
 }
 
 /** Each is a mistake that somebody could make, and that must not go unseen. */
@@ -30,7 +28,7 @@ export const MUTATIONS: readonly Mutation[] = [
         replace: 'until !== undefined',
       },
     ],
-    seeds: [],
+    scenarios: ['dcs/leader-cut-off', 'failover/host-paused', 'failover/agent-frozen'],
   },
   {
     name: 'the fence without a margin',
@@ -41,14 +39,14 @@ export const MUTATIONS: readonly Mutation[] = [
         replace: 'until',
       },
     ],
-    seeds: [],
+    scenarios: ['failover/agent-killed', 'failover/agent-frozen', 'failsafe/then-isolated'],
   },
   {
     name: 'the fence with its margin on the wrong side',
     edits: [
       { file: 'src/ha/lease.ts', find: 'until - Math.min(MOST', replace: 'until + Math.min(MOST' },
     ],
-    seeds: [],
+    scenarios: ['failover/agent-killed'],
   },
   {
     name: 'the lease counted from the reply',
@@ -59,12 +57,12 @@ export const MUTATIONS: readonly Mutation[] = [
         replace: 'question), sentAt: ports.clock.monotonic(), ttl',
       },
     ],
-    seeds: [],
+    scenarios: ['dcs/slow-then-frozen', 'dcs/slow'],
   },
   {
     name: 'no answer taken for yes',
     edits: [{ file: 'src/agent/ask.ts', find: "return 'unknown'", replace: "return 'held'" }],
-    seeds: [],
+    scenarios: ['dcs/leader-cut-off', 'dcs/down'],
   },
   {
     name: 'a lost lock that is kept',
@@ -75,18 +73,29 @@ export const MUTATIONS: readonly Mutation[] = [
         replace: 'return { acquireSentAt: undefined, failsafeActive: false };',
       },
     ],
-    seeds: [],
+    scenarios: ['dcs/duplicate-name', 'dcs/restored'],
   },
   {
     name: 'the guard never fed',
     edits: [
       {
-        file: 'src/agent/ticks.ts',
-        find: 'if (deadline > now) this',
-        replace: 'if (deadline < 0) this',
+        file: 'src/agent/converse.ts',
+        find: 'if (deadline > now) fence',
+        replace: 'if (deadline < 0) fence',
       },
     ],
-    seeds: [],
+    scenarios: ['failover/agent-killed'],
+  },
+  {
+    name: 'a lock taken on old answers',
+    edits: [
+      {
+        file: 'src/agent/converse.ts',
+        find: "question.kind === 'acquire' && age >",
+        replace: "question.kind === 'acquire' && age > 1e9 *",
+      },
+    ],
+    scenarios: ['failover/starved-primary'],
   },
   {
     name: 'started as it was, whoever leads',
@@ -103,7 +112,7 @@ export const MUTATIONS: readonly Mutation[] = [
           "{ kind: 'job', job: { kind: 'start', as: f.postgres.role, from: followTarget(f) } },\n      ];",
       },
     ],
-    seeds: [],
+    scenarios: ['failover/host-crash', 'rejoin/rewind'],
   },
   {
     name: 'a leader that never renews',
@@ -114,7 +123,7 @@ export const MUTATIONS: readonly Mutation[] = [
         replace: 'holds(f) && f.answers.peers ?',
       },
     ],
-    seeds: [],
+    scenarios: ['operators/switchover', 'failover/agent-killed'],
   },
   {
     name: 'a leader that does not stop without an answer',
@@ -125,7 +134,7 @@ export const MUTATIONS: readonly Mutation[] = [
         replace: 'if (now < until || now > 0) {',
       },
     ],
-    seeds: [],
+    scenarios: ['dcs/leader-cut-off', 'failsafe/then-isolated'],
   },
   {
     name: 'a primary beside another leader',
@@ -136,7 +145,7 @@ export const MUTATIONS: readonly Mutation[] = [
         replace: 'false && isPrimary(f) && !f.settings.pause\n',
       },
     ],
-    seeds: [],
+    scenarios: ['dcs/duplicate-name', 'dcs/restored'],
   },
   {
     name: 'a long operation that outlives the lock',
@@ -147,15 +156,15 @@ export const MUTATIONS: readonly Mutation[] = [
         replace: 'if (busy(f) || stopping ||',
       },
     ],
-    seeds: [],
+    scenarios: ['dcs/slow', 'failover/slow-recovery'],
   },
   {
     name: 'a leader without a guard',
     edits: [
       {
         file: 'src/ha/rules/leading.ts',
-        find: 'holds(f) && !f.settings.pause && isUnfenced(f)',
-        replace: 'holds(f) && f.settings.pause && isUnfenced(f)',
+        find: 'holds(f) && !f.settings.pause && fenceProblem(f)',
+        replace: 'holds(f) && f.settings.pause && fenceProblem(f)',
       },
       {
         file: 'src/ha/rules/leading.ts',
@@ -163,31 +172,18 @@ export const MUTATIONS: readonly Mutation[] = [
         replace: "f.fence.guard !== 'dead' || !tried",
       },
     ],
-    seeds: [],
+    scenarios: ['failover/guard-then-agent-killed'],
   },
   {
     name: 'the lock released before PostgreSQL stops',
     edits: [
       {
-        file: 'src/ha/rules/leading.ts',
-        find: "[{ kind: 'job', job: { kind: 'stop', mode: 'fast', checkpoint: true, limit } }]",
-        replace:
-          "[{ kind: 'release' }, { kind: 'job', job: { kind: 'stop', mode: 'fast', checkpoint: true, limit } }]",
+        file: 'src/ha/rules/serve-request.ts',
+        find: "[{ kind: 'job', job: { kind: 'stop',",
+        replace: "[{ kind: 'release' }, { kind: 'job', job: { kind: 'stop',",
       },
     ],
-    seeds: [],
-  },
-  {
-    name: 'the guard disarmed before PostgreSQL stops',
-    edits: [
-      {
-        file: 'src/ha/rules/leading.ts',
-        find: "[{ kind: 'job', job: { kind: 'stop', mode: 'fast', checkpoint: true, limit } }]",
-        replace:
-          "[{ kind: 'disarm' }, { kind: 'release' }, { kind: 'job', job: { kind: 'stop', mode: 'fast', checkpoint: true, limit } }]",
-      },
-    ],
-    seeds: [],
+    scenarios: ['operators/switchover'],
   },
   {
     name: 'a race without asking anybody',
@@ -198,7 +194,7 @@ export const MUTATIONS: readonly Mutation[] = [
         replace: 'const verdict = { healthiest: true, because: undefined } as const;',
       },
     ],
-    seeds: [],
+    scenarios: ['sync/quorum-behind', 'sync/quorum-laggard'],
   },
   {
     name: 'nofailover ignored',
@@ -214,7 +210,7 @@ export const MUTATIONS: readonly Mutation[] = [
         replace: 'false && isNoFailover(f.self.tags) && !leads(f)',
       },
     ],
-    seeds: [],
+    scenarios: ['failover/nofailover'],
   },
   {
     name: 'more WAL elsewhere ignored',
@@ -225,7 +221,7 @@ export const MUTATIONS: readonly Mutation[] = [
         replace: 'if (position > facts.postgres.lsn * 2) {',
       },
     ],
-    seeds: [],
+    scenarios: ['sync/quorum-behind'],
   },
   {
     name: 'the lag limit ignored',
@@ -236,7 +232,7 @@ export const MUTATIONS: readonly Mutation[] = [
         replace: 'if (leniency.lag && lag >',
       },
     ],
-    seeds: [],
+    scenarios: ['failover/only-lagging-left'],
   },
   {
     name: 'the lag limit turned round',
@@ -247,7 +243,7 @@ export const MUTATIONS: readonly Mutation[] = [
         replace: 'lag < settings.maximumLagOnFailover',
       },
     ],
-    seeds: [],
+    scenarios: ['failover/host-crash'],
   },
   {
     name: 'a running primary ignored',
@@ -258,14 +254,14 @@ export const MUTATIONS: readonly Mutation[] = [
         replace: "isPrimaryRole(status.role) && status.state === 'never'",
       },
     ],
-    seeds: [],
+    scenarios: ['dcs/restored-leader-cut-off', 'dcs/wiped-leader-cut-off'],
   },
   {
     name: 'one vote less than the quorum',
     edits: [
       { file: 'src/ha/race/healthiest.ts', find: 'votes + own - 1 >=', replace: 'votes + own >=' },
     ],
-    seeds: [],
+    scenarios: ['sync/quorum-laggard'],
   },
   {
     name: 'one vote more than the quorum',
@@ -276,7 +272,7 @@ export const MUTATIONS: readonly Mutation[] = [
         replace: 'votes + own - 2 >=',
       },
     ],
-    seeds: [],
+    scenarios: ['sync/quorum'],
   },
   {
     name: 'failover_priority turned round',
@@ -287,7 +283,7 @@ export const MUTATIONS: readonly Mutation[] = [
         replace: 'failoverPriority(peer.status.tags) >= failoverPriority',
       },
     ],
-    seeds: [],
+    scenarios: ['failover/priority'],
   },
   {
     name: 'anybody may succeed',
@@ -298,7 +294,7 @@ export const MUTATIONS: readonly Mutation[] = [
         replace: 'return true;',
       },
     ],
-    seeds: [],
+    scenarios: ['sync/async-laggard'],
   },
   {
     name: 'former members not asked',
@@ -309,7 +305,7 @@ export const MUTATIONS: readonly Mutation[] = [
         replace: 'const members = view?.members ?? [];',
       },
     ],
-    seeds: [],
+    scenarios: ['sync/quorum-behind'],
   },
   {
     name: 'a member outside of the failsafe list races',
@@ -320,7 +316,7 @@ export const MUTATIONS: readonly Mutation[] = [
         replace: 'if (!settings.failsafeMode && Object',
       },
     ],
-    seeds: [],
+    scenarios: ['failsafe/not-listed'],
   },
   {
     name: 'a primary takes the lock back whatever its timeline',
@@ -336,7 +332,7 @@ export const MUTATIONS: readonly Mutation[] = [
         replace: "report.ok && report.status.role === 'never' && report.status.state !== 'stopped'",
       },
     ],
-    seeds: [],
+    scenarios: ['failover/starved-primary'],
   },
   {
     name: 'a primary takes the lock back without /sync',
@@ -347,7 +343,7 @@ export const MUTATIONS: readonly Mutation[] = [
         replace: 'if (!view) {',
       },
     ],
-    seeds: [],
+    scenarios: ['failover/starved-sync-primary'],
   },
   {
     name: 'a store that went back is believed',
@@ -358,7 +354,7 @@ export const MUTATIONS: readonly Mutation[] = [
         replace: 'const wentBack = false;',
       },
     ],
-    seeds: [],
+    scenarios: ['dcs/restored-leader-cut-off'],
   },
   {
     name: 'a store that forgot everything is believed',
@@ -369,7 +365,7 @@ export const MUTATIONS: readonly Mutation[] = [
         replace: '(forgot && distrustUntil === -1)',
       },
     ],
-    seeds: [],
+    scenarios: ['dcs/wiped-leader-cut-off'],
   },
   {
     name: 'distrust without consequence',
@@ -380,29 +376,29 @@ export const MUTATIONS: readonly Mutation[] = [
         replace: 'memory.distrustUntil !== undefined && memory.distrustUntil > now + 1e9',
       },
     ],
-    seeds: [],
+    scenarios: ['dcs/restored-leader-cut-off'],
   },
   {
-    name: 'an unexpected lock is a lease',
+    name: 'an unexpected lock is trusted',
     edits: [
       {
-        file: 'src/ha/rules/down.ts',
-        find: 'down(f) && f.dcs?.ownsLock && !leads(f)\n',
-        replace: 'down(f) && f.dcs?.ownsLock && leads(f)\n',
+        file: 'src/ha/rules/leading.ts',
+        find: 'return asked || isRunningPrimary(f);',
+        replace: 'return true;',
       },
     ],
-    seeds: [],
+    scenarios: ['dcs/restored-leader-cut-off'],
   },
   {
     name: 'a bootstrap without a claim',
     edits: [
       {
-        file: 'src/ha/rules/startup.ts',
+        file: 'src/ha/rules/bootstrap.ts',
         find: "name: 'initialize', value: '', guard: 'absent'",
         replace: "name: 'initialize', value: '', guard: 'any'",
       },
     ],
-    seeds: [],
+    scenarios: ['bootstrap/race'],
   },
   {
     name: 'documents written by put',
@@ -413,7 +409,7 @@ export const MUTATIONS: readonly Mutation[] = [
         replace: "value: textOf(document), guard: 'any', asLeader,",
       },
     ],
-    seeds: [],
+    scenarios: ['bootstrap/race'],
   },
   {
     name: 'documents written by former leaders',
@@ -424,7 +420,7 @@ export const MUTATIONS: readonly Mutation[] = [
         replace: 'value: textOf(document), guard, asLeader: false,',
       },
     ],
-    seeds: [],
+    scenarios: ['dcs/slow'],
   },
   {
     name: 'promotion without a new /sync',
@@ -435,7 +431,7 @@ export const MUTATIONS: readonly Mutation[] = [
         replace: '[...request, {',
       },
     ],
-    seeds: [],
+    scenarios: ['sync/quorum', 'sync/on'],
   },
   {
     name: 'names changed before /sync',
@@ -446,7 +442,7 @@ export const MUTATIONS: readonly Mutation[] = [
         replace: '',
       },
     ],
-    seeds: [],
+    scenarios: ['sync/turned-on-and-off'],
   },
   {
     name: 'standbys in /sync before they are confirmed',
@@ -457,7 +453,7 @@ export const MUTATIONS: readonly Mutation[] = [
         replace: 'common(wanted, names)',
       },
     ],
-    seeds: [],
+    scenarios: ['sync/switch-standby', 'sync/async-laggard'],
   },
   {
     name: 'standbys confirmed whatever they have',
@@ -468,7 +464,7 @@ export const MUTATIONS: readonly Mutation[] = [
         replace: 'true',
       },
     ],
-    seeds: [],
+    scenarios: ['sync/switch-standby', 'sync/turned-on-and-off'],
   },
   {
     name: 'a smaller quorum than is safe',
@@ -479,7 +475,7 @@ export const MUTATIONS: readonly Mutation[] = [
         replace: 'Math.max(0, forNewCommits)',
       },
     ],
-    seeds: [],
+    scenarios: ['sync/quorum-of-five', 'sync/turned-on-and-off'],
   },
   {
     name: 'a quorum of nobody',
@@ -490,7 +486,7 @@ export const MUTATIONS: readonly Mutation[] = [
         replace: 'const next = 0;',
       },
     ],
-    seeds: [],
+    scenarios: ['sync/quorum'],
   },
   {
     name: 'strict mode without a placeholder',
@@ -501,7 +497,7 @@ export const MUTATIONS: readonly Mutation[] = [
         replace: 'return !strict && demand.count < 0 ? {',
       },
     ],
-    seeds: [],
+    scenarios: ['sync/strict'],
   },
   {
     name: 'synchronous with itself',
@@ -512,7 +508,7 @@ export const MUTATIONS: readonly Mutation[] = [
         replace: 'const next: SyncDocument = kept ?? sync ?? alone(self.name);',
       },
     ],
-    seeds: [],
+    scenarios: ['sync/on'],
   },
   {
     name: 'a failsafe promise that is not kept',
@@ -523,7 +519,7 @@ export const MUTATIONS: readonly Mutation[] = [
         replace: 'if (race(f) || !promise) return undefined;',
       },
     ],
-    seeds: [],
+    scenarios: ['failsafe/leader-cut-off'],
   },
   {
     name: 'a failsafe promise of a moment',
@@ -534,14 +530,14 @@ export const MUTATIONS: readonly Mutation[] = [
         replace: '1000',
       },
     ],
-    seeds: [],
+    scenarios: ['failsafe/then-isolated', 'failsafe/leader-cut-off'],
   },
   {
     name: 'one member’s word is enough',
     edits: [
       { file: 'src/agent/ask.ts', find: 'agreed.every(Boolean)', replace: 'agreed.some(Boolean)' },
     ],
-    seeds: [],
+    scenarios: ['failsafe/leader-half-cut-off'],
   },
   {
     name: 'failsafe for longer than was promised',
@@ -552,12 +548,12 @@ export const MUTATIONS: readonly Mutation[] = [
         replace: 'return ttlSeconds * 5;',
       },
     ],
-    seeds: [],
+    scenarios: ['failsafe/then-isolated'],
   },
   {
     name: 'a promise by one that leads',
     edits: [{ file: 'src/ha/failsafe.ts', find: 'if (mayLeadItself(hearing) ||', replace: 'if (' }],
-    seeds: [],
+    scenarios: ['failsafe/leader-half-cut-off'],
   },
   {
     name: 'diverged data follow',
@@ -573,7 +569,7 @@ export const MUTATIONS: readonly Mutation[] = [
         replace: "return 'follows';",
       },
     ],
-    seeds: [],
+    scenarios: ['rejoin/rewind'],
   },
   {
     name: 'healthy data diverged',
@@ -584,7 +580,7 @@ export const MUTATIONS: readonly Mutation[] = [
         replace: "own.lsn < 0 ? 'follows'",
       },
     ],
-    seeds: [],
+    scenarios: ['failover/host-crash'],
   },
   {
     name: 'a rewind before the checkpoint of its source',
@@ -595,7 +591,7 @@ export const MUTATIONS: readonly Mutation[] = [
         replace: 'report.inRecovery',
       },
     ],
-    seeds: [],
+    scenarios: ['bootstrap/power-cut', 'rejoin/rewind'],
   },
   {
     name: 'a rewind of what was not stopped cleanly',
@@ -606,7 +602,7 @@ export const MUTATIONS: readonly Mutation[] = [
         replace: '',
       },
     ],
-    seeds: [],
+    scenarios: ['rejoin/rewind'],
   },
   {
     name: 'no look at timelines when the leader changes',
@@ -617,7 +613,7 @@ export const MUTATIONS: readonly Mutation[] = [
         replace: '...(!another && (changed ||',
       },
     ],
-    seeds: [],
+    scenarios: ['bootstrap/power-cut', 'rejoin/rewind'],
   },
   {
     name: 'a retry at once',
@@ -628,7 +624,7 @@ export const MUTATIONS: readonly Mutation[] = [
         replace: 'return now - failures;',
       },
     ],
-    seeds: [],
+    scenarios: ['failover/start-fails'],
   },
   {
     name: 'a half-rewound directory started',
@@ -639,7 +635,7 @@ export const MUTATIONS: readonly Mutation[] = [
         replace: "f.postgres.dataDirectory !== 'invalid'",
       },
     ],
-    seeds: [],
+    scenarios: ['rejoin/rewind-fails'],
   },
   {
     name: 'no checkpoint after a promotion',
@@ -650,7 +646,7 @@ export const MUTATIONS: readonly Mutation[] = [
         replace: 'f.postgres.checkpointedSincePromote !== undefined ? []',
       },
     ],
-    seeds: [],
+    scenarios: ['rejoin/rewind'],
   },
   {
     name: 'a standby follows nobody new',
@@ -661,7 +657,7 @@ export const MUTATIONS: readonly Mutation[] = [
         replace: "const follow: Action = { kind: 'disarm' };",
       },
     ],
-    seeds: [],
+    scenarios: ['failover/host-crash'],
   },
   {
     name: 'a request that is never cleared',
@@ -672,6 +668,6 @@ export const MUTATIONS: readonly Mutation[] = [
         replace: 'const request: Action[] = [];',
       },
     ],
-    seeds: [],
+    scenarios: ['operators/switchover'],
   },
 ];

@@ -41,7 +41,7 @@ export function parseCluster(words: readonly string[]): ClusterWords {
     nodes: Number(count),
     seed: Number(take('seed') ?? 1),
     cold: rest.includes('cold'),
-    fence: (take('fence') ?? 'required') as Node['fence'],
+    fence: fenceOf(take('fence')),
     clients: Number(take('clients') ?? 1),
     removesOnRewindFailure: take('removes-on-rewind-failure') === true,
     removesOnDivergence: take('removes-on-divergence') === true,
@@ -53,6 +53,13 @@ export function parseCluster(words: readonly string[]): ClusterWords {
     else set(config, ...(SHORT[key]?.(value) ?? ([key, value] as [string, unknown])));
   }
   return { ...world, tags, config };
+}
+
+/** `off` is a word of its own here. */
+function fenceOf(value: unknown): Node['fence'] {
+  if (value === undefined || value === 'required') return 'required';
+  if (value === false || value === 'preferred') return value === false ? 'off' : value;
+  throw new Error(`no such fence: ${value}`);
 }
 
 function pair(word: string): [string, unknown] {

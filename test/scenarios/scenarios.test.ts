@@ -23,7 +23,8 @@ describe('scenarios', () => {
     '%s',
     async (_, file) => {
       const text = readFileSync(file, 'utf8');
-      const played = formatTranscript(await play(parseTranscript(text)));
+      const { transcript } = await play(parseTranscript(text));
+      const played = formatTranscript(transcript);
       if (REWRITE && played !== text) writeFileSync(file, played);
       else expect(played).toBe(text);
       expect(played).not.toContain('VIOLATION');

@@ -8,31 +8,38 @@ import type { Transcript } from './transcript.ts';
 
 /** A transcript being played. */
 interface Stage {
-  world: World;
+  readonly world: World;
   readonly log: TickLog;
 }
 
 /** How closely `run until` looks, in ms. */
 const STEP = 100;
 
-/** Plays a transcript, and gives it back with what is printed this time. */
-export async function play(transcript: Transcript): Promise<Transcript> {
-  let stage: Stage | undefined;
-  const blocks = [];
-  for (const block of transcript.blocks) {
-    const lines: string[] = [];
-    for (const command of block.commands) {
-      if (command.startsWith('cluster ')) {
-        stage = open(command);
-        lines.push(await settle(stage, command));
-      } else {
-        if (!stage) throw new Error('the first command is cluster');
-        lines.push(...(await perform(stage, command)));
-      }
-    }
-    blocks.push({ ...block, output: lines.join('\n') });
+/** What came of a transcript. */
+interface Played {
+  /** The same with what is printed this time. */
+  readonly transcript: Transcript;
+  readonly world: World;
+}
+
+/** Plays a transcript, of which the first command makes the cluster. */
+export async function play(transcript: Transcript): Promise<Played> {
+  const [first, ...others] = transcript.blocks;
+  const [command = '', ...more] = first?.commands ?? [];
+  if (!first || !command.startsWith('cluster ')) throw new Error('the first command is cluster');
+  const stage = open(command);
+  const begin = [await settle(stage, command), ...(await performAll(stage, more))];
+  const blocks = [{ ...first, output: begin.join('\n') }];
+  for (const block of others) {
+    blocks.push({ ...block, output: (await performAll(stage, block.commands)).join('\n') });
   }
-  return { ...transcript, blocks };
+  return { transcript: { ...transcript, blocks }, world: stage.world };
+}
+
+async function performAll(stage: Stage, commands: readonly string[]): Promise<string[]> {
+  const lines: string[] = [];
+  for (const command of commands) lines.push(...(await perform(stage, command)));
+  return lines;
 }
 
 function open(command: string): Stage {

@@ -16,6 +16,8 @@ export interface ClusterView {
   readonly members: readonly Member[];
   readonly failover?: Failover;
   readonly sync?: Sync;
+  /** Version of the sync document, which may be there and name nobody. */
+  readonly syncVersion?: string;
   readonly history?: readonly HistoryLine[];
   readonly failsafe?: Readonly<Record<string, string>>;
   /** Citus: the other groups, when the whole cluster was read. */

@@ -79,6 +79,7 @@ interface Parts {
   members: Member[];
   failover?: Failover;
   sync?: Sync;
+  syncVersion?: string;
   history?: readonly HistoryLine[];
   failsafe?: Readonly<Record<string, string>>;
 }
@@ -145,6 +146,7 @@ function addDocument(parts: Parts, document: SnapshotDocument): string | undefin
     case 'sync': {
       const { sync, valid } = parseSync(value, version);
       if (sync) parts.sync = sync;
+      parts.syncVersion = version;
       return valid ? undefined : NO_SENSE;
     }
     default:

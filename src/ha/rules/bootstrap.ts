@@ -4,6 +4,7 @@ import { leads } from '../lease.ts';
 import type { Action, Rule } from '../plan.ts';
 import { cloneSource, remoteSource } from '../replication/target.ts';
 import { act, ended, isDistrusted, isSystemId, lockIsFree, viewOf } from '../situation.ts';
+import { acquisition } from './lock-questions.ts';
 import { afterFailure, isBackingOff, withoutData } from './without-data.ts';
 
 // A node that has no data yet: it makes the cluster, or a copy of a member.
@@ -52,8 +53,7 @@ export const BOOTSTRAP: readonly Rule[] = [
         });
       }
       if (!f.answers.lock && !leads(f)) {
-        const sync = viewOf(f)?.sync?.version ?? 'absent';
-        return { ask: { kind: 'acquire', ttl: f.settings.ttl, sync } };
+        return { ask: acquisition(f) };
       }
       if (!leads(f)) return act('failed to acquire the leader lock after the bootstrap');
       return act('initialized a new cluster', finishBootstrap(f), {

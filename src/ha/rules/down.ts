@@ -4,8 +4,8 @@ import type { Acting, Action, Asking, Rule } from '../plan.ts';
 import { canHandOver, handoverElectorate } from '../planned/handover.ts';
 import { followTarget } from '../replication/target.ts';
 import { act, ended, lockIsFree, otherLeader, retryTime, seconds } from '../situation.ts';
+import { renewal } from './lock-questions.ts';
 import { rejoin } from './rejoin.ts';
-import { renewal } from './renewal.ts';
 
 // PostgreSQL is not running, and its data belong to the cluster.
 

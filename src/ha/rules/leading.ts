@@ -7,8 +7,8 @@ import { followTarget } from '../replication/target.ts';
 import { act, ended, isRunningPrimary, seconds, viewOf } from '../situation.ts';
 import { maySucceed } from '../sync/membership.ts';
 import { keepOrStop, STOP_NOW } from './keep-or-stop.ts';
+import { renewal } from './lock-questions.ts';
 import { promote } from './race.ts';
-import { renewal } from './renewal.ts';
 import { scheduledWake, serveRequest } from './serve-request.ts';
 
 // The lock is ours.

@@ -3,7 +3,7 @@ import type { Facts } from '../facts.ts';
 import { leads } from '../lease.ts';
 import type { Rule } from '../plan.ts';
 import { act, isRunningPrimary, isSystemId, lockIsFree, viewOf } from '../situation.ts';
-import { renewal } from './renewal.ts';
+import { acquisition, renewal } from './lock-questions.ts';
 
 // Maintenance mode: pgherd watches, keeps the documents, and leaves PostgreSQL alone.
 
@@ -92,8 +92,7 @@ export const PAUSED: readonly Rule[] = [
       if (!paused(f) || !lockIsFree(f) || !isRunningPrimary(f) || !isOurs(f)) return undefined;
       if (f.answers.lock?.outcome === 'held') return act('acquired session lock as a leader');
       if (f.answers.lock) return act('continue to run as primary without lock');
-      const sync = viewOf(f)?.sync?.version ?? 'absent';
-      return { ask: { kind: 'acquire', ttl: f.settings.ttl, sync } };
+      return { ask: acquisition(f) };
     },
   },
   {

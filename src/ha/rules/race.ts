@@ -1,7 +1,7 @@
 import { isNoFailover } from '../../model/member.ts';
 import type { Facts } from '../facts.ts';
 import { leads } from '../lease.ts';
-import type { Acting, Action, Asking, Question, Rule } from '../plan.ts';
+import type { Acting, Action, Asking, Rule } from '../plan.ts';
 import { electorate } from '../race/electorate.ts';
 import { unfitness } from '../race/fitness.ts';
 import { healthiest } from '../race/healthiest.ts';
@@ -11,7 +11,7 @@ import { act, isDistrusted, isRunningPrimary, lockIsFree, viewOf } from '../situ
 import { maySucceed } from '../sync/membership.ts';
 import { prepareSync } from '../sync/prepare-sync.ts';
 import { STOP_NOW } from './keep-or-stop.ts';
-import { renewal } from './renewal.ts';
+import { acquisition, renewal } from './lock-questions.ts';
 
 // Nobody holds the lock, and PostgreSQL runs here.
 
@@ -21,12 +21,6 @@ const race = (f: Facts): boolean => lockIsFree(f) && f.postgres.state !== 'stopp
 const isStandby = (f: Facts): boolean => f.postgres.role === 'standby';
 
 const mark = (f: Facts): number => f.now + Math.min(2000, f.settings.loopWait * 1000);
-
-/** Takes the lock if `/sync` is still as it was judged. */
-function acquire(f: Facts): Question {
-  const sync = viewOf(f)?.sync?.version ?? 'absent';
-  return { kind: 'acquire', ttl: f.settings.ttl, sync };
-}
 
 /** Stops a server that must not go on as a primary. */
 function stepDown(f: Facts, say: string): Acting {
@@ -73,7 +67,7 @@ function takeBack(f: Facts): Asking | Acting {
       report.ok && report.status.role === 'primary' && report.status.state !== 'stopped',
   );
   if (other) return stepDown(f, `demoting self because ${other.name} is a primary`);
-  if (!f.answers.lock) return { ask: acquire(f) };
+  if (!f.answers.lock) return { ask: acquisition(f) };
   return leads(f)
     ? act('acquired session lock as a leader', [], { wakeAt: f.now })
     : stepDown(f, 'demoted self after trying and failing to obtain lock');
@@ -103,7 +97,7 @@ function run(f: Facts): Asking | Acting {
       wakeAt: mark(f),
     });
   }
-  if (!f.answers.lock) return { ask: acquire(f) };
+  if (!f.answers.lock) return { ask: acquisition(f) };
   if (leads(f)) {
     const role = f.settings.standbyCluster ? 'a standby leader' : 'leader';
     return promote(f, `promoted self to ${role} by acquiring session lock`);

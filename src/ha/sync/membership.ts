@@ -22,6 +22,11 @@ export function maySucceed(view: ClusterView, settings: Settings, name: string):
   return isSyncStandby(sync, name) || isSameName(sync.leader, name);
 }
 
+/** What `/sync` must still be like when something is done that was judged by it. */
+export function syncVersion(view: ClusterView): string | 'absent' {
+  return view.sync?.version ?? view.syncVersion ?? 'absent';
+}
+
 /** A vote that a candidate must win. */
 export interface Quorum {
   /** How many of `voters` must agree, besides the candidate if it is one of them; else one more. */

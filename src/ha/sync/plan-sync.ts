@@ -1,4 +1,4 @@
-import type { Sync } from '../../model/cluster.ts';
+import type { ClusterView, Sync } from '../../model/cluster.ts';
 import type { Facts, Monotonic } from '../facts.ts';
 import type { Memory } from '../memory.ts';
 import type { Action, SyncDocument } from '../plan.ts';
@@ -19,6 +19,9 @@ export interface SyncPlan {
 
 type ActiveMode = 'on' | 'quorum';
 
+/** A view in which `/sync` names somebody. */
+type SyncView = ClusterView & { readonly sync: Sync };
+
 /** Milliseconds in which PostgreSQL takes up new names, or a standby confirms them. */
 const SETTLE = 1000;
 
@@ -33,30 +36,30 @@ export function planSync(facts: Facts): SyncPlan {
   if (!dcs || !postgres.answering || postgres.role !== 'primary') return { do: [] };
   const mode = syncMode(settings);
   const { sync } = dcs.view;
-  if (mode === 'off') return planOff(facts, sync);
+  if (mode === 'off') return planOff(facts, dcs.view);
   // Without this a cluster without standbys would never become synchronous.
-  if (!sync) return writing(facts, sync, alone(self.name));
-  if (!isSameName(sync.leader, self.name)) return takeOver(facts, mode, sync);
+  if (!sync) return writing(facts, dcs.view, alone(self.name));
+  if (!isSameName(sync.leader, self.name)) return takeOver(facts, mode, { ...dcs.view, sync });
   const settled = settledAt(facts, mode);
   if (settled !== undefined && facts.now < settled) return { do: [], wakeAt: settled };
-  return planStep(facts, mode, sync);
+  return planStep(facts, mode, { ...dcs.view, sync });
 }
 
 /** `/sync` first: while it is there, members trust that commits wait (C#5831). */
-function planOff(facts: Facts, sync: Sync | undefined): SyncPlan {
-  if (sync) return writing(facts, sync, undefined);
+function planOff(facts: Facts, view: ClusterView): SyncPlan {
+  if (view.sync) return writing(facts, view, undefined);
   const names = ownSyncNames(facts.self.ownSyncNames);
   if (isSameSetting(facts.postgres.syncNames, names)) return { do: [] };
-  return { do: setSyncNames(sync, names) };
+  return { do: setSyncNames(view, names) };
 }
 
 /** `/sync` is of another leader: somebody promoted this node without `prepareSync`. */
-function takeOver(facts: Facts, mode: ActiveMode, sync: Sync): SyncPlan {
-  const next = mode === 'quorum' ? inherited(sync, facts.self.name) : undefined;
+function takeOver(facts: Facts, mode: ActiveMode, view: SyncView): SyncPlan {
+  const next = mode === 'quorum' ? inherited(view.sync, facts.self.name) : undefined;
   const demand = demandOf(facts.postgres.syncNames);
   // What the names in effect do not hold is not promised.
   const held = next && overlaps({ ...demand, voters: next.standbys, quorum: next.quorum });
-  return writing(facts, sync, held ? next : alone(facts.self.name));
+  return writing(facts, view, held ? next : alone(facts.self.name));
 }
 
 /** In quorum mode standbys get a `loop_wait` to come back after a promotion. */
@@ -65,7 +68,8 @@ function settledAt({ memory, settings }: Facts, mode: ActiveMode): Monotonic | u
   return memory.promotedAt + settings.loopWait * 1000;
 }
 
-function planStep(facts: Facts, mode: ActiveMode, sync: Sync): SyncPlan {
+function planStep(facts: Facts, mode: ActiveMode, view: SyncView): SyncPlan {
+  const { sync } = view;
   const { postgres, settings, self, now } = facts;
   const noted = noteNames(facts);
   const memory = noted === facts.memory.syncNamesSetAt ? {} : { syncNamesSetAt: noted };
@@ -83,11 +87,11 @@ function planStep(facts: Facts, mode: ActiveMode, sync: Sync): SyncPlan {
   const step = nextSyncStep(mode, state);
   if (step.kind === 'write-sync') {
     const value = { leader: self.name, standbys: step.voters, quorum: step.quorum };
-    return { ...writing(facts, sync, value), memory };
+    return { ...writing(facts, view, value), memory };
   }
   const names = syncNamesFor(mode, demandAfter(step, state), settings.synchronousModeStrict);
   if (!isSameSetting(names, postgres.syncNames)) {
-    return { do: setSyncNames(sync, names), memory, wakeAt: now + SETTLE };
+    return { do: setSyncNames(view, names), memory, wakeAt: now + SETTLE };
   }
   const soon = step.kind === 'wait' && isUrgent(state);
   return { do: [], memory, ...(soon ? { wakeAt: now + SETTLE } : {}) };
@@ -116,10 +120,6 @@ function noteNames({ postgres, memory }: Facts): NonNullable<Memory['syncNamesSe
   return known?.names === names ? known : { names, lsn: postgres.lsn };
 }
 
-function writing(
-  { now }: Facts,
-  sync: Sync | undefined,
-  value: SyncDocument | undefined,
-): SyncPlan {
-  return { do: [writeSync(sync, value)], wakeAt: now };
+function writing({ now }: Facts, view: ClusterView, value: SyncDocument | undefined): SyncPlan {
+  return { do: [writeSync(view, value)], wakeAt: now };
 }

@@ -22,12 +22,12 @@ export function prepareSync(facts: Facts): readonly Action[] {
   const mode = syncMode(settings);
   if (mode === 'off') {
     const names = ownSyncNames(self.ownSyncNames);
-    const remove = sync ? [writeSync(sync, undefined)] : [];
+    const remove = sync ? [writeSync(dcs.view, undefined)] : [];
     return [...remove, { kind: 'set-sync-names', names }];
   }
   const kept = mode === 'quorum' && sync ? inherited(sync, self.name) : undefined;
   const next: SyncDocument = kept ?? alone(self.name);
   const demand = { names: next.standbys, count: next.standbys.length - next.quorum };
   const names = syncNamesFor(mode, demand, settings.synchronousModeStrict);
-  return [writeSync(sync, next), { kind: 'set-sync-names', names }];
+  return [writeSync(dcs.view, next), { kind: 'set-sync-names', names }];
 }

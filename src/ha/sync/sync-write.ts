@@ -1,14 +1,16 @@
-import type { Sync } from '../../model/cluster.ts';
+import type { ClusterView, Sync } from '../../model/cluster.ts';
 import type { SyncNames } from '../../model/postgres.ts';
 import type { Action, SyncDocument } from '../plan.ts';
+import { syncVersion } from './membership.ts';
 import { minus, nameSet } from './name-set.ts';
 
 /**
  * Writes `/sync`, or removes it: only over what was seen there, and only while the lock is ours. So
  * a step that was worked out from a stale view, or sent by a former leader, does nothing.
  */
-export function writeSync(seen: Sync | undefined, value: SyncDocument | undefined): Action {
-  const guard = seen ? { version: seen.version } : 'absent';
+export function writeSync(seen: ClusterView, value: SyncDocument | undefined): Action {
+  const version = syncVersion(seen);
+  const guard = version === 'absent' ? version : { version };
   return { kind: 'write', document: { name: 'sync', value, guard, asLeader: true } };
 }
 
@@ -16,8 +18,9 @@ export function writeSync(seen: Sync | undefined, value: SyncDocument | undefine
  * Changes the names. PostgreSQL has no compare-and-set, so `/sync` is written again as it was seen:
  * if it is not so any more, that fails, and the names stay.
  */
-export function setSyncNames(seen: Sync | undefined, names: SyncNames): readonly Action[] {
-  const same = seen && { leader: seen.leader, standbys: seen.standbys, quorum: seen.quorum };
+export function setSyncNames(seen: ClusterView, names: SyncNames): readonly Action[] {
+  const { sync } = seen;
+  const same = sync && { leader: sync.leader, standbys: sync.standbys, quorum: sync.quorum };
   return [writeSync(seen, same), { kind: 'set-sync-names', names }];
 }
 

@@ -205,6 +205,12 @@ describe('in synchronous mode', () => {
     expect(asked(facts)).toEqual({ kind: 'acquire', ttl: 30, sync: '4' });
   });
 
+  it('a /sync that is there and names nobody is not taken for none', () => {
+    const sight = seesNoLeader();
+    const dcs = { ...sight, view: { ...sight.view, syncVersion: '9' } };
+    expect(asked(racer({ dcs, answers: { peers: nobodyElse } }))).toMatchObject({ sync: '9' });
+  });
+
   it('a former leader that is ahead does not count (P#1054)', () => {
     const peers = heard(says({ receivedLsn: 2000 }), SILENT);
     expect(asked(syncRacer('on', { standbys: ['pg2'] }, { answers: { peers } })).kind).toBe(

@@ -5,6 +5,9 @@ import type { Process } from './process.ts';
 /** After so many events the real event loop has its turn, for timers of the test runner. */
 const EVENTS_PER_TURN = 10_000;
 
+/** More events than this in one moment: somebody goes round in circles, and time stands still. */
+const EVENTS_PER_MOMENT = 50_000;
+
 /**
  * Time of the simulated world, and all that happens in it, one event after the other. Between two
  * events all promise chains settle, so that the order of events alone decides what happens.
@@ -15,6 +18,7 @@ export class Scheduler {
   readonly #events = new EventHeap();
   #now = 0;
   #sequence = 0;
+  #inThisMoment = 0;
   #run: Run | undefined;
 
   /** True time, in milliseconds since the world began. */
@@ -118,10 +122,20 @@ export class Scheduler {
         owner.hold(() => this.#events.push(event));
         continue;
       }
-      if (event.time > this.#now) this.#now = event.time;
+      this.#moveTo(event.time);
       event.run = undefined;
       run();
       return true;
+    }
+  }
+
+  #moveTo(time: number): void {
+    this.#inThisMoment += 1;
+    if (time > this.#now) {
+      this.#now = time;
+      this.#inThisMoment = 0;
+    } else if (this.#inThisMoment > EVENTS_PER_MOMENT) {
+      throw new InvariantError(`time stands still at ${this.#now}`);
     }
   }
 }

@@ -59,6 +59,15 @@ describe('Scheduler', () => {
     expect(scheduler.now).toBe(5);
   });
 
+  it('gives up when time stands still', async () => {
+    const scheduler = new Scheduler();
+    const circle = (): void => {
+      scheduler.after(0, circle);
+    };
+    circle();
+    await expect(scheduler.runUntil(5)).rejects.toThrow('time stands still at 0');
+  });
+
   it('calls the checkers after each event, when its promises have settled', async () => {
     const scheduler = new Scheduler();
     let value = 0;

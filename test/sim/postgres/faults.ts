@@ -3,7 +3,7 @@ import type { Deed } from '../deeds.ts';
 /** What can be made to fail. */
 export type Failing = Extract<Deed, { kind: 'fail-next' }>['what'];
 
-/** What is wrong with a server's surroundings, until it is over. Times are those of the scheduler. */
+/** What is wrong with a server's surroundings, until it is over. Times in true ms. */
 export class Faults {
   diskFullUntil = 0;
   hangsUntil = 0;

@@ -31,7 +31,7 @@ export function changeSlot(data: Data, change: SlotChange): void {
 }
 
 function newSlot(data: Data, change: SlotChange & { kind: 'create' }): Slot {
-  // PostgreSQL 17: on a standby this waits for the primary to log a snapshot; nobody does that here.
+  // On a standby this waits for the primary to log a snapshot, which nobody asks it to do here.
   if (change.type === 'logical' && data.standbySignal) {
     throw new Error('logical slots are copied to a standby, not created there');
   }

@@ -46,6 +46,7 @@ export function lookAtFiles(instance: Instance): PostgresView {
     replayPaused: false,
     replicationState: undefined,
     follows: data?.source?.name ?? '',
+    followsSlot: data?.source?.slot ?? '',
     backupLabel: data?.backupLabel ?? false,
     history: tip?.history ?? [],
     checkpointLsn: tip?.checkpoint.lsn ?? 0,

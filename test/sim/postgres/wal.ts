@@ -5,7 +5,7 @@ export type CommitId = string | number;
 
 type RecordKind = 'initdb' | 'commit' | 'checkpoint' | 'shutdown' | 'promote';
 
-/** Everything that began with one initdb: a tree of WAL records, of which a server has one branch. */
+/** All that began with one initdb: a tree of WAL records, of which a server has one branch. */
 interface System {
   readonly id: string;
   /** How many records were ever written, by all servers together. */

@@ -2,7 +2,7 @@ import type { JobOutcome, JobSpec } from '../../../../src/ha/job.ts';
 import type { PostgresView, Source, SyncNames } from '../../../../src/model/postgres.ts';
 import { Links } from '../../../sim/links.ts';
 import { SimPostgres } from '../../../sim/postgres/sim-postgres.ts';
-import type { CommitId } from '../../../sim/postgres/wal.ts';
+import { type CommitId, hasCommit } from '../../../sim/postgres/wal.ts';
 import { Process } from '../../../sim/process.ts';
 import { Random } from '../../../sim/random.ts';
 import { Scheduler } from '../../../sim/scheduler.ts';
@@ -70,8 +70,12 @@ export class Rig {
     return end.value;
   }
 
-  job({ server }: Place, job: JobSpec, signal = new AbortController().signal): Promise<JobOutcome> {
-    return this.result(server.run(job, signal));
+  begin({ server }: Place, job: JobSpec): Promise<JobOutcome> {
+    return server.run(job, new AbortController().signal);
+  }
+
+  job(place: Place, job: JobSpec): Promise<JobOutcome> {
+    return this.result(this.begin(place, job));
   }
 
   /** As `job`; an error when it fails. */
@@ -105,6 +109,17 @@ export class Rig {
     await this.standby(this.c, this.a);
   }
 
+  /** A primary on `b`; `a` was shut down with a commit that nobody else has. */
+  async diverged(): Promise<void> {
+    await this.cluster();
+    this.cut(this.a, this.b);
+    this.cut(this.a, this.c);
+    this.a.server.instance.commit(1);
+    await this.good(this.a, STOP);
+    this.heal();
+    await this.good(this.b, PROMOTE);
+  }
+
   /** Cuts both directions; undone by the function that is returned, or by `heal`. */
   cut(one: Place, other: Place): () => void {
     const undo = [this.links.cut(one.name, other.name), this.links.cut(other.name, one.name)];
@@ -130,6 +145,11 @@ export function source({ name }: Place, slot?: string): Source {
   return slot === undefined ? { name, connUrl } : { name, connUrl, slot };
 }
 
+/** True when the server's branch has this commit. */
+export function has({ server }: Place, commit: CommitId): boolean {
+  return hasCommit(server.instance.data.flushed, commit);
+}
+
 export function first(count: number, ...names: string[]): SyncNames {
   return { kind: 'first', count, names };
 }
@@ -140,3 +160,5 @@ export function any(count: number, ...names: string[]): SyncNames {
 
 export const STOP = { kind: 'stop', mode: 'fast', checkpoint: false, limit: undefined } as const;
 export const PROMOTE = { kind: 'promote' } as const;
+export const AS_PRIMARY = { kind: 'start', as: 'primary', from: undefined } as const;
+export const AS_STANDBY = { kind: 'start', as: 'standby', from: undefined } as const;

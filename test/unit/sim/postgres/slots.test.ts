@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { PROMOTE, Rig, STOP, source } from './rig.ts';
+import { AS_STANDBY, PROMOTE, Rig, STOP, source } from './rig.ts';
 
-const START = { kind: 'start', as: 'standby' } as const;
 const LOGICAL = {
   kind: 'create',
   name: 'app',
@@ -26,7 +25,7 @@ describe('physical slots', () => {
     await rig.result(rig.a.server.syncSlots([physical('b')]));
     expect(await slotOf(rig, 'b')).toMatchObject({ active: false, restartLsn: undefined });
     await rig.good(rig.b, { kind: 'clone', from: source(rig.a) });
-    await rig.good(rig.b, { ...START, from: source(rig.a, 'b') });
+    await rig.good(rig.b, { ...AS_STANDBY, from: source(rig.a, 'b') });
     await rig.pass(100);
     rig.a.server.instance.commit(1);
     await rig.pass(100);

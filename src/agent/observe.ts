@@ -4,7 +4,7 @@ import type { ClusterView } from '../model/cluster.ts';
 import { DcsError } from '../model/errors.ts';
 import type { PostgresView } from '../model/postgres.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../model/settings.ts';
-import { parseSnapshot } from '../wire/snapshot.ts';
+import { snapshotReader } from '../wire/snapshot-reader.ts';
 import type { AgentPorts } from './ports.ts';
 
 type Documents = Snapshot['documents'];
@@ -19,6 +19,7 @@ export interface Sight {
 /** Looks at the store and at PostgreSQL, and keeps what was seen last. */
 export class Observer {
   readonly #ports: Pick<AgentPorts, 'dcs' | 'server' | 'scope'>;
+  readonly #read: (documents: Documents) => ClusterView;
   #documents: Documents = [];
   #view: ClusterView | undefined;
   #postgres: PostgresView | undefined;
@@ -26,6 +27,7 @@ export class Observer {
 
   constructor(ports: Pick<AgentPorts, 'dcs' | 'server' | 'scope'>) {
     this.#ports = ports;
+    this.#read = snapshotReader(ports.scope);
   }
 
   /** Of the newest view that had a configuration: a store that lost it changes nothing. */
@@ -64,10 +66,10 @@ export class Observer {
     }
   }
 
-  /** Most looks show what the last one did: then nothing is parsed. */
+  /** What the last look showed, too, is not parsed again. */
   #understand(documents: Documents): ClusterView {
     if (this.#view === undefined || !sameDocuments(documents, this.#documents)) {
-      this.#view = parseSnapshot(this.#ports.scope, documents);
+      this.#view = this.#read(documents);
       this.#documents = documents;
       this.#settings = this.#view.config?.settings ?? this.#settings;
     }

@@ -34,3 +34,18 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false;
   return !Array.isArray(value) && !(value instanceof WholeFloat);
 }
+
+/** True when both are the same plain data. An entry that is `undefined` is as good as none. */
+export function isSameData(one: unknown, other: unknown): boolean {
+  if (one === other) return true;
+  if (one instanceof WholeFloat) return other instanceof WholeFloat && one.value === other.value;
+  if (Array.isArray(one) && Array.isArray(other)) {
+    return one.length === other.length && one.every((item, at) => isSameData(item, other[at]));
+  }
+  return isRecord(one) && isRecord(other) && hasAllOf(one, other) && hasAllOf(other, one);
+}
+
+function hasAllOf(one: Record<string, unknown>, other: Record<string, unknown>): boolean {
+  for (const key in other) if (!isSameData(one[key], other[key])) return false;
+  return true;
+}

@@ -23,6 +23,7 @@ function pythonFloat(value: number): string {
 export function pythonNumber(value: number | bigint | WholeFloat): string {
   if (typeof value === 'bigint') return String(value);
   if (value instanceof WholeFloat) return pythonFloat(value.value);
+  if (Number.isSafeInteger(value)) return String(value);
   return Number.isInteger(value) ? BigInt(value).toString() : pythonFloat(value);
 }
 
@@ -79,7 +80,11 @@ const SHORT_ESCAPES: Readonly<Record<string, string>> = {
   '\t': '\\t',
 };
 
+/** Nothing in it needs an escape. */
+const PLAIN = /^[ !#-[\]-~]*$/;
+
 function quoteJson(text: string): string {
+  if (PLAIN.test(text)) return `"${text}"`;
   const escaped = text.replace(
     /["\\]|[^ -~]/g,
     (unit) => SHORT_ESCAPES[unit] ?? `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,

@@ -84,5 +84,8 @@ function unmarkText(text: string): string | number | bigint | WholeFloat {
 function depthExceeds(value: Json, limit: number): boolean {
   if (typeof value !== 'object' || value === null || value instanceof WholeFloat) return false;
   if (limit === 0) return true;
-  return Object.values(value).some((item: Json) => depthExceeds(item, limit - 1));
+  if (Array.isArray(value)) return value.some((item: Json) => depthExceeds(item, limit - 1));
+  const record = value as Readonly<Record<string, Json>>;
+  for (const key in record) if (depthExceeds(record[key] ?? null, limit - 1)) return true;
+  return false;
 }

@@ -116,8 +116,9 @@ function flag(value: unknown): boolean | undefined {
 type Present<Fields> = { [Key in keyof Fields]?: Exclude<Fields[Key], undefined> };
 
 function present<Fields extends object>(fields: Fields): Present<Fields> {
-  const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as Present<Fields>;
+  const kept: Present<Fields> = {};
+  for (const key in fields) if (fields[key] !== undefined) kept[key] = fields[key] as never;
+  return kept;
 }
 
 function addressOf(value: unknown): Address | undefined {

@@ -24,6 +24,15 @@ export interface SnapshotDocument {
   readonly version: string;
 }
 
+/** What one document says: its part of a view, or a member; and what is wrong with it, if anything. */
+export interface Reading {
+  readonly part?: Partial<Parts>;
+  readonly member?: Member;
+  readonly junk?: string | undefined;
+}
+
+type ReadDocument = (document: SnapshotDocument) => Reading;
+
 /** Group of a Citus cluster's coordinator. */
 const COORDINATOR = 0;
 
@@ -37,6 +46,17 @@ export function parseSnapshot(
   documents: readonly SnapshotDocument[],
   group?: number,
 ): ClusterView {
+  return viewOf({ scope, documents, group, read: readDocument });
+}
+
+/** The same, with another way to read a document: one that knows some of them already. */
+export function viewOf(snapshot: {
+  readonly scope: string;
+  readonly documents: readonly SnapshotDocument[];
+  readonly group?: number | undefined;
+  readonly read: ReadDocument;
+}): ClusterView {
+  const { scope, documents, group, read } = snapshot;
   const groups = new Map<number | undefined, SnapshotDocument[]>();
   for (const document of documents) {
     const others = groups.get(document.group);
@@ -45,43 +65,43 @@ export function parseSnapshot(
   }
   if (group !== undefined) {
     const own = groups.get(group) ?? groups.get(undefined) ?? [];
-    return assemble({ scope, group, documents: own, workers: new Map() });
+    return assemble({ scope, group, documents: own, workers: new Map(), read });
   }
   const plain = groups.get(undefined);
   if (plain || groups.size === 0) {
-    return assemble({ scope, documents: plain ?? [], workers: new Map() });
+    return assemble({ scope, documents: plain ?? [], workers: new Map(), read });
   }
-  return citusView(scope, groups);
+  return citusView(scope, groups, read);
 }
 
 function citusView(
   scope: string,
   groups: ReadonlyMap<number | undefined, readonly SnapshotDocument[]>,
+  read: ReadDocument,
 ): ClusterView {
   const workers = new Map<number, ClusterView>();
   const numbers = [...groups.keys()].filter((number) => number !== undefined);
   for (const group of numbers.sort((one, other) => one - other)) {
     if (group === COORDINATOR) continue;
     const documents = groups.get(group) ?? [];
-    workers.set(group, assemble({ scope, group, documents, workers: new Map() }));
+    workers.set(group, assemble({ scope, group, documents, workers: new Map(), read }));
   }
   const documents = groups.get(COORDINATOR) ?? [];
-  return assemble({ scope, group: COORDINATOR, documents, workers });
+  return assemble({ scope, group: COORDINATOR, documents, workers, read });
 }
 
-/** What is known so far; each document adds its part. */
+/** What the documents of a cluster say, but for its members. */
 interface Parts {
-  initialize?: string;
-  config?: ClusterConfig;
-  leader?: string;
-  status?: Status;
-  legacyStatus?: Status;
-  members: Member[];
-  failover?: Failover;
-  sync?: Sync;
-  syncVersion?: string;
-  history?: readonly HistoryLine[];
-  failsafe?: Readonly<Record<string, string>>;
+  initialize: string;
+  config: ClusterConfig;
+  leader: string;
+  status: Status;
+  legacyStatus: Status;
+  failover: Failover;
+  sync: Sync;
+  syncVersion: string;
+  history: readonly HistoryLine[];
+  failsafe: Readonly<Record<string, string>>;
 }
 
 function assemble(input: {
@@ -89,15 +109,19 @@ function assemble(input: {
   group?: number | undefined;
   documents: readonly SnapshotDocument[];
   workers: ReadonlyMap<number, ClusterView>;
+  read: ReadDocument;
 }): ClusterView {
   const { scope, group, workers } = input;
-  const parts: Parts = { members: [] };
+  const parts: Partial<Parts> = {};
+  const members: Member[] = [];
   const warnings: string[] = [];
   for (const document of input.documents) {
-    const junk = addDocument(parts, document);
+    const { part, member, junk } = input.read(document);
+    if (part) Object.assign(parts, part);
+    if (member) members.push(member);
     if (junk) warnings.push(`${placeOf(scope, group, document.name)} ${junk}`);
   }
-  const { members, status, legacyStatus, ...rest } = parts;
+  const { status, legacyStatus, ...rest } = parts;
   return {
     scope,
     ...(group === undefined ? {} : { group }),
@@ -116,69 +140,59 @@ function placeOf(scope: string, group: number | undefined, name: string): string
 
 const NO_SENSE = 'makes no sense and was taken as empty';
 
-/** Adds one document; returns what is wrong with it, if anything. */
-function addDocument(parts: Parts, document: SnapshotDocument): string | undefined {
-  const { name, value, version } = document;
+/** Reads one document. The same document always says the same. */
+export function readDocument({ name, value, version }: SnapshotDocument): Reading {
   if (name.startsWith('members/')) {
     const { member, valid } = parseMember(name.slice('members/'.length), value, version);
-    parts.members.push(member);
-    return valid ? undefined : NO_SENSE;
+    return { member, junk: valid ? undefined : NO_SENSE };
   }
   switch (name) {
     case 'initialize':
-      parts.initialize = value;
-      return undefined;
+      return { part: { initialize: value } };
     case 'leader': {
       const leader = parseLeader(value);
-      if (leader !== undefined) parts.leader = leader;
-      return undefined;
+      return leader === undefined ? {} : { part: { leader } };
     }
     case 'config': {
       const { config, valid } = parseConfig(value, version);
-      parts.config = config;
-      return valid ? undefined : NO_SENSE;
+      return { part: { config }, junk: valid ? undefined : NO_SENSE };
     }
     case 'failover': {
       const { failover, valid } = parseFailover(value, version);
-      parts.failover = failover;
-      return valid ? undefined : 'makes no sense, or its time is none';
+      const junk = valid ? undefined : 'makes no sense, or its time is none';
+      return { part: { failover }, junk };
     }
     case 'sync': {
       const { sync, valid } = parseSync(value, version);
-      if (sync) parts.sync = sync;
-      parts.syncVersion = version;
-      return valid ? undefined : NO_SENSE;
+      const part = { syncVersion: version, ...(sync ? { sync } : {}) };
+      return { part, junk: valid ? undefined : NO_SENSE };
     }
     default:
-      return addInformation(parts, document);
+      return readInformation(name, value);
   }
 }
 
 /** The documents that inform and decide nothing. */
-function addInformation(parts: Parts, document: SnapshotDocument): string | undefined {
-  const { name, value } = document;
+function readInformation(name: string, value: string): Reading {
   switch (name) {
     case 'status': {
       const status = parseStatus(value);
-      parts.status = status ?? EMPTY_STATUS;
-      return status ? undefined : NO_SENSE;
+      return { part: { status: status ?? EMPTY_STATUS }, junk: status ? undefined : NO_SENSE };
     }
     case 'optime/leader': {
       const status = parseStatus(value);
-      parts.legacyStatus = status ?? EMPTY_STATUS;
-      return status ? undefined : NO_SENSE;
+      const legacyStatus = status ?? EMPTY_STATUS;
+      return { part: { legacyStatus }, junk: status ? undefined : NO_SENSE };
     }
     case 'history': {
       const history = parseHistory(value);
-      parts.history = history ?? [];
-      return history ? undefined : NO_SENSE;
+      return { part: { history: history ?? [] }, junk: history ? undefined : NO_SENSE };
     }
     case 'failsafe': {
       const failsafe = parseFailsafe(value);
-      if (failsafe) parts.failsafe = failsafe;
-      return failsafe ? undefined : NO_SENSE;
+      return failsafe ? { part: { failsafe } } : { junk: NO_SENSE };
     }
     default:
-      return undefined;
+      return {};
   }
 }

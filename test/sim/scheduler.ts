@@ -2,6 +2,8 @@ import { InvariantError } from '../../src/model/errors.ts';
 import { type Event, EventHeap } from './event-heap.ts';
 import type { Process } from './process.ts';
 
+/** As `queueMicrotask`, which makes an `AsyncResource` each time. */
+const SETTLED = Promise.resolve();
 /** After so many events the real event loop has its turn, for timers of the test runner. */
 const EVENTS_PER_TURN = 10_000;
 
@@ -78,7 +80,7 @@ export class Scheduler {
    * at `nextTick`, which costs no turn of the event loop.
    */
   #settle(): void {
-    queueMicrotask(this.#afterPromises);
+    void SETTLED.then(this.#afterPromises);
   }
 
   readonly #afterPromises = (): void => {

@@ -2,13 +2,13 @@ import type { Document } from '../../src/dcs/dcs.ts';
 import type { ClusterView, Sync } from '../../src/model/cluster.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../../src/model/settings.ts';
 import { parseConfig } from '../../src/wire/config.ts';
-import { parseSnapshot } from '../../src/wire/snapshot.ts';
+import { snapshotReader } from '../../src/wire/snapshot-reader.ts';
 import { parseSync } from '../../src/wire/sync.ts';
 import type { SimStore, StoreSnapshot } from './store.ts';
 
 /** What is in the store, understood. Each document is read once: checkers look after every event. */
 export class StoreTruth {
-  readonly #scope: string;
+  readonly #read: ReturnType<typeof snapshotReader>;
   readonly #store: SimStore;
   readonly #sync = once((document) => parseSync(document.value, document.version).sync);
   readonly #settings = once(({ value, version }) => parseConfig(value, version).config.settings);
@@ -16,14 +16,14 @@ export class StoreTruth {
   #view: ClusterView | undefined;
 
   constructor(scope: string, store: SimStore) {
-    this.#scope = scope;
+    this.#read = snapshotReader(scope);
     this.#store = store;
   }
 
   view(): ClusterView {
     const snapshot = this.#store.snapshot();
     if (this.#view === undefined || this.#seen !== snapshot) {
-      this.#view = parseSnapshot(this.#scope, snapshot.documents);
+      this.#view = this.#read(snapshot.documents);
       this.#seen = snapshot;
     }
     return this.#view;

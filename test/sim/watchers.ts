@@ -26,6 +26,8 @@ export class Watchers {
   readonly violations: Violation[] = [];
   readonly #sight: Sight;
   readonly #checkers: readonly Checker[];
+  /** Those that look after every event. */
+  readonly #vigilant: readonly Checker[];
   readonly #onViolation: (violation: Violation) => void;
   /** Names of the servers that accept writes. */
   #writable: readonly string[] = [];
@@ -46,11 +48,12 @@ export class Watchers {
       liveness(sight),
       flapping(sight),
     ];
+    this.#vigilant = this.#checkers.filter(({ afterEvent }) => afterEvent !== undefined);
   }
 
   afterEvent(): void {
     this.#seeRises();
-    this.#ask((checker) => checker.afterEvent?.());
+    for (const checker of this.#vigilant) this.#hear(checker, checker.afterEvent?.());
   }
 
   written(write: Written): void {
@@ -90,13 +93,13 @@ export class Watchers {
 
   /** Of each checker the first finding counts: what follows is mostly the same again. */
   #ask(question: (checker: Checker) => string | undefined): void {
-    for (const checker of this.#checkers) {
-      const text = question(checker);
-      if (text === undefined) continue;
-      if (this.violations.some((known) => known.checker === checker.name)) continue;
-      const violation = { at: this.#sight.now, checker: checker.name, text };
-      this.violations.push(violation);
-      this.#onViolation(violation);
-    }
+    for (const checker of this.#checkers) this.#hear(checker, question(checker));
+  }
+
+  #hear({ name: checker }: Checker, text: string | undefined): void {
+    if (text === undefined || this.violations.some((known) => known.checker === checker)) return;
+    const violation = { at: this.#sight.now, checker, text };
+    this.violations.push(violation);
+    this.#onViolation(violation);
   }
 }

@@ -1,5 +1,5 @@
+import { isSameData } from '../../model/json.ts';
 import type { Member, ScheduledRestart } from '../../model/member.ts';
-import { dumpJson } from '../../model/python.ts';
 import type { Facts } from '../facts.ts';
 import type { JobKind } from '../job.ts';
 import { leads } from '../lease.ts';
@@ -32,13 +32,12 @@ export function memberDocument(facts: Facts): Member {
 
 /** True when both documents say the same: an address is part of `connUrl`, a version of none. */
 export function isSameMember(one: Member, other: Member): boolean {
-  return textOf(one) === textOf(other);
+  return isSameData(saidBy(one), saidBy(other));
 }
 
-function textOf(member: Member): string {
+function saidBy(member: Member): Partial<Member> {
   const { host: _, port: __, documentVersion: ___, ...said } = member;
-  const sorted = Object.entries(said).sort(([one], [other]) => (one < other ? -1 : 1));
-  return dumpJson(Object.fromEntries(sorted), { item: ',', key: ':' });
+  return said;
 }
 
 const WORKING: Readonly<Partial<Record<JobKind, string>>> = {

@@ -32,6 +32,8 @@ export function slotsToCopy(facts: Facts): readonly string[] {
   if (!dcs?.view.config || postgres.role === 'primary') return [];
   const { leader } = dcs.view;
   if (leader === undefined || leader === facts.self.name) return [];
+  const permanent = Object.values(facts.settings.permanentSlots);
+  if (!permanent.some(({ type }) => type === 'logical')) return [];
   const there = new Set(postgres.slots.map(({ name }) => name));
   const lacking = [...wantedSlots(facts, dcs.view)].filter(
     // No position: the leader does not have it either.

@@ -1,3 +1,4 @@
+import type { Sync } from '../../../src/model/cluster.ts';
 import type { SyncNames } from '../../../src/model/postgres.ts';
 import type { Checker, Sight } from './checker.ts';
 
@@ -9,6 +10,7 @@ import type { Checker, Sight } from './checker.ts';
  * all names must be waited for. Where `/sync` lists nobody, nobody else may take over.
  */
 export function syncOrder(sight: Sight): Checker {
+  let fine: { readonly sync: Sync; readonly names: SyncNames } | undefined;
   return {
     name: 'sync-order',
     afterEvent() {
@@ -19,10 +21,15 @@ export function syncOrder(sight: Sight): Checker {
       );
       if (!primary) return undefined;
       const names = primary.syncNames();
+      // Most events change neither.
+      if (fine?.sync === sync && fine.names === names) return undefined;
       const { count, list } = waitedFor(names);
       const union = new Set([...sync.standbys, ...list].map((name) => name.toLowerCase()));
       if (sync.quorum < 0) return `a quorum of ${sync.quorum}`;
-      if (sync.quorum + count >= union.size) return undefined;
+      if (sync.quorum + count >= union.size) {
+        fine = { sync, names };
+        return undefined;
+      }
       return (
         `${primary.name} waits for ${namesText(names)}, and /sync allows ` +
         `${sync.standbys.join(', ')} with a quorum of ${sync.quorum}`

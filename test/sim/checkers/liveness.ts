@@ -20,7 +20,7 @@ export function liveness(sight: Sight): Checker {
 }
 
 /** The first thing that is not as it should be in a healthy cluster; undefined: nothing. */
-export function whatAils(sight: Sight): string | undefined {
+function whatAils(sight: Sight): string | undefined {
   const { leader } = sight.view();
   const primary = sight.hosts.find(({ name }) => name === leader);
   if (!primary) return 'nobody holds the lock';

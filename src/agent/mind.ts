@@ -27,7 +27,8 @@ export class Mind {
 
   /** Adds to what is remembered, or changes it. */
   remember(patch: Partial<Memory> | undefined): void {
-    this.#memory = { ...this.#memory, ...patch };
+    // Mostly it says what is remembered already, and a copy takes long.
+    if (patch && isNews(patch, this.#memory)) this.#memory = { ...this.#memory, ...patch };
   }
 
   /** The facts of a tick, before anything was asked. */
@@ -52,4 +53,8 @@ export class Mind {
   refreshed({ job, dcs, postgres, answers }: Facts): Facts {
     return { ...this.facts(job, { dcs, postgres }), answers };
   }
+}
+
+function isNews(patch: Partial<Memory>, memory: Memory): boolean {
+  return (Object.keys(patch) as (keyof Memory)[]).some((key) => patch[key] !== memory[key]);
 }

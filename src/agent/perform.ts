@@ -119,7 +119,7 @@ export function forbids(
 
 /** The lease ends before the request is sent: from then on another may have the lock. */
 async function release(lsn: number | undefined, { ports, facts, mind }: Means): Promise<void> {
-  mind.remember({ leaseUntil: undefined });
+  mind.remember({ leaseUntil: undefined, lockWon: false });
   const before = facts.dcs?.view.status ?? EMPTY_STATUS;
   await ports.dcs.release(
     lsn === undefined ? undefined : formatStatus({ ...before, lastLsn: lsn }),

@@ -9,7 +9,7 @@ import type { Jobs } from './jobs.ts';
 import type { Mind } from './mind.ts';
 import type { Observer, Sight } from './observe.ts';
 import type { OrderDesk } from './orders.ts';
-import { perform } from './perform.ts';
+import { type Means, perform } from './perform.ts';
 import type { AgentPorts } from './ports.ts';
 
 /** What decides: in production `decide` and `maintain` of `ha/`. */
@@ -41,7 +41,8 @@ interface Deeds {
 export class Ticks {
   readonly #context: TicksContext;
   #last: Facts | undefined;
-  #ended = false;
+  /** What ends the process, when a plan has asked for it. */
+  #exit: Action | undefined;
   /** Ticks in a row in which something failed. */
   #failures = 0;
 
@@ -56,7 +57,7 @@ export class Ticks {
 
   /** True after a plan that ends the process. */
   get ended(): boolean {
-    return this.#ended;
+    return this.#exit !== undefined;
   }
 
   /** Puts a mistake of ours on record, where no rule was found to act by. */
@@ -115,20 +116,27 @@ export class Ticks {
     const { rule, say } = plan;
     const did = deeds.flatMap((some) => some.did);
     ports.record({ rule, say, asked, did, ...(problem === undefined ? {} : { problem }) });
+    // Last: whoever reads the log wants to know why the agent went.
+    if (this.#exit) await perform(this.#exit, this.#means(facts));
     this.#failures = deeds.some(({ failed }) => failed) ? this.#failures + 1 : 0;
     return this.#due(begun + observer.settings.loopWait * 1000, wakes);
   }
 
   async #carryOut(actions: readonly Action[], facts: Facts): Promise<Deeds> {
-    const { ports, jobs, desk, mind } = this.#context;
     const did: string[] = [];
     for (const action of actions) {
-      const failure = await perform(action, { ports, jobs, desk, facts, mind });
+      if (action.kind === 'exit') this.#exit = action;
+      const failure =
+        action.kind === 'exit' ? undefined : await perform(action, this.#means(facts));
       did.push(failure === undefined ? describe(action) : `${describe(action)}: ${failure}`);
       if (failure !== undefined) return { did, failed: true };
-      if (action.kind === 'exit') this.#ended = true;
     }
     return { did, failed: false };
+  }
+
+  #means(facts: Facts): Means {
+    const { ports, jobs, desk, mind } = this.#context;
+    return { ports, jobs, desk, facts, mind };
   }
 
   /** Nothing could be decided, and the lease is used up, or there is none: no primary may run. */

@@ -1,11 +1,15 @@
 import type { Monotonic } from '../ha/facts.ts';
 import type { AgentClock } from './ports.ts';
 
+const ROUSED = 'roused';
+
 /** The sleep between two ticks, and what cuts it short. */
 export class Wake {
   readonly #clock: AgentClock;
   #roused = false;
-  #sleep: AbortController | undefined;
+  /** Of the sleep of now, or the next one: it serves until it was used. */
+  #sleep = new AbortController();
+  #asleep = false;
 
   constructor(clock: AgentClock) {
     this.#clock = clock;
@@ -14,17 +18,19 @@ export class Wake {
   /** Ends the sleep, or the next one when nobody sleeps. */
   rouse(): void {
     this.#roused = true;
-    this.#sleep?.abort();
+    // With a reason of its own: the usual one is an error with a stack, which takes long to make.
+    if (this.#asleep) this.#sleep.abort(ROUSED);
   }
 
   /** Sleeps until `latest` or until roused, but at least until `earliest`. */
   async between(earliest: Monotonic, latest: Monotonic, stop: AbortSignal): Promise<void> {
-    await this.#sleepUntil(earliest, stop);
     if (!this.#roused && !stop.aborted) {
-      this.#sleep = new AbortController();
+      if (this.#sleep.signal.aborted) this.#sleep = new AbortController();
+      this.#asleep = true;
       await this.#sleepUntil(latest, this.#sleep.signal);
-      this.#sleep = undefined;
+      this.#asleep = false;
     }
+    await this.#sleepUntil(earliest, stop);
     this.#roused = false;
   }
 

@@ -45,11 +45,17 @@ function lockConsequence(
     case 'held':
       return {
         leaseUntil: leaseUntil(answer.sentAt, answer.ttl),
+        lockWon: true,
         acquireSentAt: undefined,
         failsafeActive: false,
       };
     case 'lost':
-      return { leaseUntil: undefined, acquireSentAt: undefined, failsafeActive: false };
+      return {
+        leaseUntil: undefined,
+        lockWon: false,
+        acquireSentAt: undefined,
+        failsafeActive: false,
+      };
     case 'unknown':
       // It may have been done. A lease that we have lasts as long as it did; a new one we have not.
       return question.kind === 'acquire' ? { acquireSentAt: answer.sentAt } : {};

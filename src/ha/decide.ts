@@ -11,6 +11,7 @@ import { LEAVING } from './rules/leaving.ts';
 import { ORDERS } from './rules/orders.ts';
 import { PAUSED } from './rules/paused.ts';
 import { RACE } from './rules/race.ts';
+import { RESUMING } from './rules/resuming.ts';
 import { STARTUP } from './rules/startup.ts';
 import { UNREACHABLE } from './rules/unreachable.ts';
 
@@ -26,6 +27,7 @@ export const RULES: readonly Rule[] = [
   ...PAUSED,
   ...BOOTSTRAP,
   ...STARTUP,
+  ...RESUMING,
   ...DOWN,
   ...RACE,
   ...LEADING,

@@ -16,7 +16,10 @@ import { planSync } from './sync/plan-sync.ts';
  * documents that a leader looks after, and slots. What fails ends the list, so what others depend
  * on comes first.
  */
-export function maintain(facts: Facts): Omit<Acting, 'say'> {
+export function maintain(seen: Facts): Omit<Acting, 'say'> {
+  // A store that did not answer a moment ago would cost the time in which a lease is given up.
+  const silent = seen.answers.lock?.outcome === 'unknown';
+  const facts = silent ? { ...seen, dcs: undefined } : seen;
   const sync = mayPlanSync(facts) ? planSync(facts) : { do: [] };
   return {
     ...sync,

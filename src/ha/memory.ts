@@ -8,6 +8,8 @@ export interface Memory {
    * not ours, whatever a read says.
    */
   readonly leaseUntil: Monotonic | undefined;
+  /** The lock was given to us, and no answer since then said that it is not ours. */
+  readonly lockWon: boolean;
   /** A request for the lock whose reply was lost was sent then. */
   readonly acquireSentAt: Monotonic | undefined;
   /** The last view in which somebody led. */
@@ -76,6 +78,7 @@ export interface FailsafePromise {
 /** An agent that has just been started remembers nothing. */
 export const BLANK_MEMORY: Memory = {
   leaseUntil: undefined,
+  lockWon: false,
   acquireSentAt: undefined,
   healthyView: undefined,
   lockFreeSince: undefined,

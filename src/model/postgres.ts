@@ -34,6 +34,8 @@ export interface PostgresView {
   readonly replicationState: 'streaming' | 'in archive recovery' | undefined;
   /** Name of the member that `primary_conninfo` points to; `''`: to none. */
   readonly follows: string;
+  /** `primary_slot_name`; `''`: none. */
+  readonly followsSlot: string;
   /** True when a base backup's `backup_label` is there: only PostgreSQL itself may recover it. */
   readonly backupLabel: boolean;
   /** Timelines before the own one, oldest first, as in the `.history` file. */

@@ -44,8 +44,8 @@ export class SimHost implements Pick<HostOptions, 'name' | 'node'> {
   program: Agent | undefined;
   powered = true;
   readonly #options: HostOptions;
-  /** What survives agents and power cuts. */
-  readonly #disk: { session?: string } = {};
+  /** What survives agents and power cuts: a file in the data directory of a cluster. */
+  #disk: { session?: string } = {};
   #pauses = 0;
   /** True times: the agent began or went on; the guard went on after a pause. */
   #agentRose = 0;
@@ -88,6 +88,8 @@ export class SimHost implements Pick<HostOptions, 'name' | 'node'> {
     this.agent = process;
     this.#agentRose = this.#now;
     if (this.node.fence !== 'off') this.#startGuard();
+    // Without a data directory nothing is known of an agent before: its claim to bootstrap ends.
+    if (this.postgres.instance.directory !== 'initialized') this.#disk = {};
     // What is started on a paused host stands still like the rest of it.
     if (this.#pauses > 0) process.freeze();
     const program = new Agent(this.#ports(process));

@@ -4,6 +4,7 @@ import type { Facts } from '../facts.ts';
 import { isDistrusted, seconds, viewOf } from '../situation.ts';
 import { maySucceed } from '../sync/membership.ts';
 import { knownTimeline } from './known-timeline.ts';
+import { sharedPosition } from './standing.ts';
 
 /** Why a standby stays out of the race, before anybody is asked. */
 export type Unfitness =
@@ -17,6 +18,7 @@ export type Unfitness =
   | 'not-in-failsafe'
   | 'not-synchronous'
   | 'lag'
+  | 'diverged'
   | 'timeline'
   | 'former-leader-streams';
 
@@ -68,9 +70,12 @@ function withoutRight(facts: Facts, leniency: Leniency): Unfitness | undefined {
 }
 
 function withoutData(facts: Facts, leniency: Leniency): Unfitness | undefined {
-  const { settings, postgres } = facts;
-  const lag = (viewOf(facts)?.status.lastLsn ?? 0) - postgres.lsn;
+  const { settings, postgres, memory } = facts;
+  const lag = (viewOf(facts)?.status.lastLsn ?? 0) - sharedPosition(facts);
   if (!leniency.lag && lag > settings.maximumLagOnFailover) return 'lag';
+  // What the last leader had, these data do not: leading with them would undo it.
+  const diverged = memory.rewind === 'needed' || memory.rewind === 'failed';
+  if (!leniency.lag && diverged) return 'diverged';
   if (settings.checkTimeline && !settings.standbyCluster) {
     if ((postgres.timeline ?? 0) < knownTimeline(facts)) return 'timeline';
   }

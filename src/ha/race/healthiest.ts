@@ -1,10 +1,11 @@
 import { isSyncStandby } from '../../model/cluster.ts';
-import { isPrimaryRole, type NodeStatus, walPosition } from '../../model/node-status.ts';
+import { isPrimaryRole, type NodeStatus } from '../../model/node-status.ts';
 import { failoverPriority } from '../../model/tags.ts';
 import type { Facts } from '../facts.ts';
 import { viewOf } from '../situation.ts';
 import { quorumOf, syncBinds } from '../sync/membership.ts';
 import { isBarred } from './electorate.ts';
+import { compareStanding, ownStanding, standingOf } from './standing.ts';
 
 /** What the answers of the others mean for this standby. */
 export type Verdict =
@@ -36,15 +37,15 @@ export function healthiest(facts: Facts, excluded?: string): Verdict {
     if (!status) continue;
     if (isLivePrimary(status)) return { healthiest: false, because: 'primary-alive', member: name };
     if (name === excluded || !hasVoice(facts, name, status)) continue;
-    const position = walPosition(status) ?? 0;
-    if (position > facts.postgres.lsn) {
+    const standing = standingOf(status);
+    if (compareStanding(standing, ownStanding(facts)) > 0) {
       ahead += 1;
       // P#1054: the former leader may have WAL that no commit ever needed.
       if (!isFormerSyncLeader(facts, name)) {
         return { healthiest: false, because: 'behind', member: name };
       }
-    } else if (position > 0) {
-      if (hasPrecedence(facts, name, { status, position })) {
+    } else if (standing.lsn > 0) {
+      if (hasPrecedence(facts, name, status)) {
         return { healthiest: false, because: 'lower-priority', member: name };
       }
       votes += isVoter(facts, name) ? 1 : 0;
@@ -88,13 +89,9 @@ function isVoter(facts: Facts, name: string): boolean {
 }
 
 /** With the same WAL the higher `failover_priority` leads; the former leader had its turn. */
-function hasPrecedence(
-  facts: Facts,
-  name: string,
-  peer: { readonly status: NodeStatus; readonly position: number },
-): boolean {
-  if (peer.position !== facts.postgres.lsn) return false;
-  if (failoverPriority(peer.status.tags) <= failoverPriority(facts.self.tags)) return false;
+function hasPrecedence(facts: Facts, name: string, status: NodeStatus): boolean {
+  if (compareStanding(standingOf(status), ownStanding(facts)) !== 0) return false;
+  if (failoverPriority(status.tags) <= failoverPriority(facts.self.tags)) return false;
   const view = viewOf(facts);
   const quorum = view && quorumOf(view, facts.settings);
   if (quorum && !isVoter(facts, name)) return false;

@@ -49,7 +49,8 @@ export function callOf(facts: Facts): Call {
 function dueRequest(facts: Facts): Failover | undefined {
   const request = viewOf(facts)?.failover;
   if (!request || (request.leader === undefined && request.candidate === undefined)) return;
-  return request.scheduledAt === undefined ? request : undefined;
+  if (request.scheduledAt === undefined) return request;
+  return Date.parse(request.scheduledAt) <= facts.wall ? request : undefined;
 }
 
 function isPatienceOver({ memory, settings, now }: Facts): boolean {

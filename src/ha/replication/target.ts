@@ -39,7 +39,7 @@ export function remoteSource({ settings }: Facts): Source | undefined {
 
 /**
  * Whom to copy: a running member with the tag `clonefrom` before the leader, as in Patroni
- * (get_clone_member). Undefined when there is nobody.
+ * (get_clone_member). Undefined when there is nobody that runs.
  */
 export function cloneSource(facts: Facts, options: { fromLeader: boolean }): Source | undefined {
   const view = viewOf(facts);
@@ -51,7 +51,8 @@ export function cloneSource(facts: Facts, options: { fromLeader: boolean }): Sou
         (member) =>
           member.name !== view.leader && member.state === 'running' && isCloneSource(member.tags),
       );
-  const member = preferred ?? others.find(({ name }) => name === view.leader);
+  const leader = others.find(({ name, state }) => name === view.leader && state === 'running');
+  const member = preferred ?? leader;
   return member && sourceOf(facts, member);
 }
 

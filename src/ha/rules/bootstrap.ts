@@ -1,7 +1,7 @@
 import { isNoFailover } from '../../model/member.ts';
 import type { Facts } from '../facts.ts';
 import { leads } from '../lease.ts';
-import type { Action, Rule } from '../plan.ts';
+import type { Acting, Action, Rule } from '../plan.ts';
 import { cloneSource, remoteSource } from '../replication/target.ts';
 import { act, ended, isDistrusted, isSystemId, lockIsFree, viewOf } from '../situation.ts';
 import { acquisition } from './lock-questions.ts';
@@ -22,6 +22,12 @@ function mayBootstrap(f: Facts): boolean {
   if (view.members.some(({ state }) => state === 'running')) return false;
   const may = f.self.bootstrap !== undefined && !isNoFailover(f.self.tags);
   return may && !isDistrusted(f) && !isBackingOff(f);
+}
+
+/** Remembers the failure, and wakes when it is time to try again. */
+function again(f: Facts): Pick<Acting, 'memory' | 'wakeAt'> {
+  const memory = afterFailure(f);
+  return { memory, wakeAt: memory.retryAfter };
 }
 
 export const BOOTSTRAP: readonly Rule[] = [
@@ -130,7 +136,7 @@ export const BOOTSTRAP: readonly Rule[] = [
     mirrors: ['clone'],
     plan: (f) =>
       reachable(f) && isEmpty(f) && ended(f, 'clone') === 'failed'
-        ? act('failed to bootstrap', [], { memory: afterFailure(f) })
+        ? act('failed to bootstrap', [], again(f))
         : undefined,
   },
   {
@@ -145,7 +151,7 @@ export const BOOTSTRAP: readonly Rule[] = [
               ? 'waiting for standby_leader to bootstrap'
               : 'waiting for leader to bootstrap',
             [],
-            isBackingOff(f) ? { wakeAt: f.memory.retryAfter ?? f.now } : {},
+            { wakeAt: isBackingOff(f) ? (f.memory.retryAfter ?? f.now) : f.now + 1000 },
           )
         : undefined,
   },

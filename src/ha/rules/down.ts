@@ -108,21 +108,6 @@ export const DOWN: readonly Rule[] = [
     plan: (f) => (down(f) && leads(f) ? startAgain(f) : undefined),
   },
   {
-    name: 'down.unexpected-lock',
-    phase: 'down',
-    why:
-      'the lock carries our name, and we do not know why: a restored store, or an agent that died;' +
-      ' it is given up and won anew by the usual road',
-    mirrors: [],
-    plan: (f) =>
-      down(f) && f.dcs?.ownsLock && !leads(f)
-        ? act('gave up a lock that was not known to be ours', [
-            { kind: 'disarm' },
-            { kind: 'release' },
-          ])
-        : undefined,
-  },
-  {
     name: 'down.start-failed-standby',
     phase: 'down',
     why: 'a standby that does not start is tried again, later each time',

@@ -83,7 +83,8 @@ export const FOLLOWING: readonly Rule[] = [
       const source = followTarget(f);
       // A leader that does not say how to reach it is no reason to leave the source of before.
       if (!source && !isNoStream(f.self.tags)) return undefined;
-      if ((source?.name ?? '') === f.postgres.follows) return undefined;
+      const { follows: name, followsSlot: slot } = f.postgres;
+      if ((source?.name ?? '') === name && (source?.slot ?? '') === slot) return undefined;
       const follow: Action = { kind: 'follow', source };
       const rewind = f.memory.rewind === 'needed' ? 'needed' : 'check';
       return act(sentence(f), [follow], { memory: { rewind }, wakeAt: f.now + 1000 });

@@ -4,7 +4,7 @@ import type { Acting, Action, Rule } from '../plan.ts';
 import { canHandOver, handoverElectorate } from '../planned/handover.ts';
 import { fenceProblem } from '../race/fitness.ts';
 import { followTarget } from '../replication/target.ts';
-import { act, ended, isRunningPrimary, seconds, viewOf } from '../situation.ts';
+import { act, ended, seconds, viewOf } from '../situation.ts';
 import { maySucceed } from '../sync/membership.ts';
 import { keepOrStop, STOP_NOW } from './keep-or-stop.ts';
 import { renewal } from './lock-questions.ts';
@@ -18,13 +18,8 @@ const holds = (f: Facts): boolean => leads(f) && f.postgres.state !== 'stopped';
 
 const isPrimary = (f: Facts): boolean => f.postgres.role === 'primary';
 
-/** The lock is ours and no read is needed for it; the request was answered, or may have been. */
-function isResumable(f: Facts): boolean {
-  if (!f.dcs?.ownsLock || leads(f) || f.postgres.state === 'stopped') return false;
-  const { acquireSentAt } = f.memory;
-  const asked = acquireSentAt !== undefined && f.now < acquireSentAt + seconds(f.settings.ttl);
-  return asked || isRunningPrimary(f);
-}
+/** A standby gives the lock away: there is nothing for the guard to stop. */
+const LET_GO: readonly Action[] = [{ kind: 'disarm' }, { kind: 'release' }];
 
 function giveUp(f: Facts, say: string): Acting {
   return act(say, [STOP_NOW], {
@@ -38,26 +33,6 @@ function giveUp(f: Facts, say: string): Acting {
 }
 
 export const LEADING: readonly Rule[] = [
-  {
-    name: 'leading.resume',
-    phase: 'leading',
-    why:
-      'the lock is ours without our knowing: the reply was lost, or the agent was restarted beside' +
-      ' a running primary; a renewal tells',
-    mirrors: ['has_lock', 'update_lock'],
-    plan: (f) => (isResumable(f) && !f.answers.lock ? { ask: renewal(f) } : undefined),
-  },
-  {
-    name: 'leading.unexpected-lock',
-    phase: 'leading',
-    why: 'a lock that we did not ask for is no permission: it is given up and won by the usual road',
-    mirrors: ['has_lock'],
-    plan: (f) => {
-      if (!f.dcs?.ownsLock || leads(f) || f.postgres.state === 'stopped') return undefined;
-      const stop: Action[] = isPrimary(f) && !f.settings.pause ? [STOP_NOW] : [];
-      return act('gave up a lock that was not known to be ours', [...stop, { kind: 'release' }]);
-    },
-  },
   {
     name: 'leading.renew',
     phase: 'leading',
@@ -185,7 +160,7 @@ export const LEADING: readonly Rule[] = [
     mirrors: ['enforce_primary_role', 'release_leader_key_voluntarily'],
     plan: (f) =>
       holds(f) && !isPrimary(f) && ended(f, 'promote') === 'failed'
-        ? act('Promotion cancelled because the pre-promote script failed', [{ kind: 'release' }], {
+        ? act('Promotion cancelled because the pre-promote script failed', LET_GO, {
             memory: { leaseUntil: undefined, raceAfter: f.now + seconds(f.settings.ttl) },
           })
         : undefined,
@@ -202,7 +177,7 @@ export const LEADING: readonly Rule[] = [
         ? undefined
         : act(
             'Postponing promotion because synchronous replication state was updated by somebody else',
-            [{ kind: 'release' }],
+            LET_GO,
             { memory: { leaseUntil: undefined } },
           );
     },

@@ -16,6 +16,8 @@ export function rejoin(f: Facts): Asking | Acting | undefined {
   const failure = afterRewind(f);
   if (failure) return failure;
   if (f.memory.rewind === 'clear' || f.memory.rewind === 'failed') return undefined;
+  // A base backup: its end is not known before PostgreSQL has recovered it.
+  if (f.postgres.backupLabel) return undefined;
   const source = leaderSource(f);
   if (!source) return undefined;
   const report = f.answers.source;
@@ -74,9 +76,12 @@ function afterRewind(f: Facts): Acting | undefined {
   });
 }
 
-/** Single-user recovery once; what is not clean then can only be copied. */
-function makeClean(f: Facts): Asking | Acting | undefined {
-  if (f.memory.crashRecoveryTried || f.postgres.backupLabel) return copyInstead(f);
+/**
+ * Single-user recovery, once. If it failed, the server is started as a standby: it recovers too, and
+ * once it was stopped for its timeline it is clean.
+ */
+function makeClean(f: Facts): Acting | undefined {
+  if (f.memory.crashRecoveryTried) return undefined;
   return act(
     'doing crash recovery in a single user mode',
     [{ kind: 'disarm' }, { kind: 'job', job: { kind: 'crash-recovery' } }],

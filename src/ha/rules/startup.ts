@@ -3,6 +3,7 @@ import { leads } from '../lease.ts';
 import type { Action, Rule } from '../plan.ts';
 import { cloneSource } from '../replication/target.ts';
 import { act, isDistrusted, isSystemId, lockIsFree, seconds, viewOf } from '../situation.ts';
+import { STOP_FAST } from './keep-or-stop.ts';
 import { afterFailure, isBackingOff, withoutData } from './without-data.ts';
 
 // A node whose data are not known to belong to the cluster, or cannot be started.
@@ -21,7 +22,10 @@ export const STARTUP: readonly Rule[] = [
       if (!isSystemId(initialize) || !isSystemId(systemId) || initialize === systemId) return;
       if (f.settings.pause || f.memory.bootstrapping || isDistrusted(f)) return;
       const why = `system ID mismatch, node ${f.self.name} belongs to a different cluster: ${initialize} != ${systemId}`;
-      const release: Action[] = f.dcs?.ownsLock ? [{ kind: 'release' }] : [];
+      const owns = f.dcs?.ownsLock === true || leads(f);
+      // What has our lock is stopped before anybody else may have it.
+      if (owns && f.postgres.state !== 'stopped') return act(why, [STOP_FAST]);
+      const release: Action[] = owns ? [{ kind: 'disarm' }, { kind: 'release' }] : [];
       return act(why, [...release, { kind: 'exit', code: 1, why }]);
     },
   },

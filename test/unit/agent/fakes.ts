@@ -34,6 +34,7 @@ export const PRIMARY: PostgresView = {
   replayPaused: false,
   replicationState: undefined,
   follows: '',
+  followsSlot: '',
   backupLabel: false,
   history: [],
   checkpointLsn: 90,

@@ -29,6 +29,7 @@ export function standby(change: Partial<PostgresView> = {}): PostgresView {
     replayPaused: false,
     replicationState: 'streaming',
     follows: 'pg1',
+    followsSlot: 'pg2',
     backupLabel: false,
     history: [],
     checkpointLsn: 900,
@@ -52,6 +53,7 @@ export function primary(change: Partial<PostgresView> = {}): PostgresView {
     replayedLsn: undefined,
     replicationState: undefined,
     follows: '',
+    followsSlot: '',
     ...change,
   });
 }
@@ -65,6 +67,7 @@ export function stopped(change: Partial<PostgresView> = {}): PostgresView {
     replayedLsn: undefined,
     replicationState: undefined,
     follows: '',
+    followsSlot: '',
     postmasterStart: undefined,
     ...change,
   });

@@ -104,7 +104,10 @@ describe('a leader', () => {
     const sync = { leader: 'pg9', standbys: ['pg3'], quorum: 0, version: '3' };
     const dcs = { ...sees({ ownsLock: true }), view: { ...clusterOf(), sync } };
     const changed = leaderFacts({ answers: held, postgres: standby(), settings, dcs });
-    expect(planned(changed)).toEqual({ rule: 'leading.not-synchronous', does: ['release'] });
+    expect(planned(changed)).toEqual({
+      rule: 'leading.not-synchronous',
+      does: ['disarm', 'release'],
+    });
   });
 
   it('lets another one try when its promotion failed', () => {
@@ -116,7 +119,7 @@ describe('a leader', () => {
     const facts = leaderFacts({ answers: held, postgres: standby(), job });
     expect(acting(facts)).toMatchObject({
       rule: 'leading.promotion-failed',
-      do: [{ kind: 'release' }],
+      do: [{ kind: 'disarm' }, { kind: 'release' }],
       memory: { leaseUntil: undefined, raceAfter: NOW + 30_000 },
     });
   });
@@ -133,9 +136,26 @@ describe('a lock that a read shows as ours', () => {
     expect(planned(leaderFacts({ memory, postgres: standby() })).rule).toBe('leading.resume');
   });
 
+  it('is renewed after the DCS was away: it was won, and never lost (S8)', () => {
+    const memory = { leaseUntil: undefined, lockWon: true };
+    expect(planned(leaderFacts({ memory, postgres: standby() })).rule).toBe('leading.resume');
+    const down = stopped({ role: 'primary', controlState: 'shut down' });
+    expect(planned(leaderFacts({ memory, postgres: down })).rule).toBe('leading.resume');
+    const silent = { lock: { outcome: 'unknown' } } as const;
+    expect(planned(leaderFacts({ memory, postgres: standby(), answers: silent })).does).toEqual([]);
+    const restored = leaderFacts({ memory: { ...memory, revision: 11 }, postgres: standby() });
+    expect(planned(restored)).toEqual({
+      rule: 'leading.unexpected-lock',
+      does: ['disarm', 'release'],
+    });
+  });
+
   it('is given up by a standby that never asked for it: the store was restored', () => {
     const facts = leaderFacts({ memory: { leaseUntil: undefined }, postgres: standby() });
-    expect(planned(facts)).toEqual({ rule: 'leading.unexpected-lock', does: ['release'] });
+    expect(planned(facts)).toEqual({
+      rule: 'leading.unexpected-lock',
+      does: ['disarm', 'release'],
+    });
   });
 
   it('is not ours when it belongs to another session: a namesake (P#2724)', () => {

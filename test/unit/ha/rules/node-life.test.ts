@@ -191,7 +191,7 @@ describe('a server that is down, under another leader', () => {
     const postgres = former(1001, 'in production');
     expect(planned(down({ postgres })).does).toEqual(['disarm', 'crash-recovery']);
     const labelled = { ...postgres, backupLabel: true };
-    const answers = { source: source({ history: [{ timeline: 1, lsn: 5000, reason: '' }] }) };
+    const answers = { source: source() };
     expect(planned(down({ postgres: labelled, answers })).does).toEqual([
       'disarm',
       'start as standby',
@@ -247,6 +247,13 @@ describe('a standby', () => {
     expect(acting(factsOf()).say).toBe(
       'no action. I am (pg2), a secondary, and following a leader (pg1)',
     );
+  });
+
+  it('connects again when the slot to use has changed', () => {
+    const dcs = led();
+    expect(planned(factsOf({ dcs })).rule).toBe('following.steady');
+    const settings = { useSlots: false };
+    expect(planned(factsOf({ dcs, settings })).does).toEqual(['follow']);
   });
 
   it('changes its source with the leader, and with replicatefrom', () => {

@@ -75,6 +75,14 @@ describe('a race', () => {
     expect(planned(racer({ answers: { peers } }))).toEqual({ rule: 'race.run', does: [] });
   });
 
+  it('goes to the later timeline before the higher position', () => {
+    const later = heard(SILENT, says({ timeline: 2, receivedLsn: 500, replayedLsn: 500 }));
+    expect(planned(racer({ answers: { peers: later } })).does).toEqual([]);
+    const earlier = heard(says({ timeline: 1, receivedLsn: 5000 }), SILENT);
+    const postgres = standby({ timeline: 2 });
+    expect(asked(racer({ postgres, answers: { peers: earlier } })).kind).toBe('acquire');
+  });
+
   it('ignores a higher priority of the former leader, and of one with less WAL', () => {
     const tags = { failover_priority: 5 };
     expect(asked(racer({ answers: { peers: heard(says({ tags }), SILENT) } })).kind).toBe(
@@ -248,6 +256,14 @@ describe('a request for a candidate, while nobody leads', () => {
     expect(planned(racer({ dcs, answers: { peers: nobodyElse } })).does).toEqual([]);
     const dead = heard(SILENT, SILENT);
     expect(asked(racer({ dcs, answers: { peers: dead } })).kind).toBe('acquire');
+  });
+
+  it('holds when its scheduled time has come, and not before', () => {
+    const at = (time: string) => request({ leader: 'pg1', candidate: 'pg3', scheduledAt: time });
+    const due = racer({ dcs: at('2026-01-01T00:00:00+00:00'), answers: { peers: nobodyElse } });
+    expect(planned(due).does).toEqual([]);
+    const later = racer({ dcs: at('2026-01-01T00:00:01+00:00'), answers: { peers: nobodyElse } });
+    expect(asked(later).kind).toBe('acquire');
   });
 
   it('does not keep them out for ever', () => {

@@ -88,6 +88,7 @@ function postgresOf(situation: Situation): PostgresView {
     replayPaused: false,
     replicationState: undefined,
     follows: '',
+    followsSlot: '',
     backupLabel: false,
     history: [],
     checkpointLsn: 0,

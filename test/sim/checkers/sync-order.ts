@@ -8,14 +8,22 @@ import type { Checker, Sight } from './checker.ts';
  * what a commit waits for. Both overlap in at least one server as long as
  * `quorum + numsync ≥ |voters ∪ names|` (Patroni's quorum.py). In mode `on` the quorum is 0, and
  * all names must be waited for. Where `/sync` lists nobody, nobody else may take over.
+ *
+ * What a restored store brings back was written by nobody: it binds once a leader has written it.
+ * Until then members distrust the store, and `durability` says whether that was enough.
  */
 export function syncOrder(sight: Sight): Checker {
+  let restored = false;
   let fine: { readonly sync: Sync; readonly names: SyncNames } | undefined;
   return {
     name: 'sync-order',
+    written({ name, by }) {
+      if (name === 'sync') restored = by === 'store';
+      return undefined;
+    },
     afterEvent() {
       const sync = sight.sync();
-      if (!sync || sync.standbys.length === 0) return undefined;
+      if (restored || !sync || sync.standbys.length === 0) return undefined;
       const primary = sight.hosts.find(
         (host) => host.name.toLowerCase() === sync.leader.toLowerCase() && host.acceptsWrites(),
       );

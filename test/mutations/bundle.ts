@@ -6,7 +6,7 @@ import type { Edit, Mutation } from './mutations.ts';
 const ROOT = join(import.meta.dirname, '../..');
 
 /** Thrown when the text that a mutation replaces is not in its file exactly once. */
-export class StaleMutation extends Error {}
+class StaleMutation extends Error {}
 
 /**
  * The source with the defect in it.

@@ -8,7 +8,7 @@ type Condition = (world: World) => boolean;
  * others stream on its timeline, and their documents say so.
  */
 export function parseCondition(text: string): Condition {
-  const [what, names = 'any'] = text.split('=');
+  const [what = '', names = 'any'] = text.split('=');
   const isWanted = (name: string | undefined): boolean =>
     name !== undefined && (names === 'any' || names.split('|').includes(name));
   switch (what) {

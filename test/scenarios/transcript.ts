@@ -1,5 +1,5 @@
 /** One step of a transcript: commands, and what they print. */
-export interface Block {
+interface Block {
   /** Comments and blank lines before the commands, kept as they are. */
   readonly before: readonly string[];
   readonly commands: readonly string[];

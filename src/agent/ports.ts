@@ -57,6 +57,7 @@ export interface AgentClock {
 export interface TickRecord {
   readonly rule: string;
   readonly say: string;
+  readonly because?: string;
   /** The rules that asked before, in their order. */
   readonly asked: readonly string[];
   readonly did: readonly string[];

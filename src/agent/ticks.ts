@@ -113,9 +113,13 @@ export class Ticks {
     }
     jobs.forget(job);
     this.#last = mind.refreshed(facts);
-    const { rule, say } = plan;
+    const { rule, say, because } = plan;
+    const more = {
+      ...(because === undefined ? {} : { because }),
+      ...(problem === undefined ? {} : { problem }),
+    };
     const did = deeds.flatMap((some) => some.did);
-    ports.record({ rule, say, asked, did, ...(problem === undefined ? {} : { problem }) });
+    ports.record({ rule, say, asked, did, ...more });
     // Last: whoever reads the log wants to know why the agent went.
     if (this.#exit) await perform(this.#exit, this.#means(facts));
     this.#failures = deeds.some(({ failed }) => failed) ? this.#failures + 1 : 0;

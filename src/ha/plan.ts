@@ -17,6 +17,8 @@ export interface Acting {
   readonly do: readonly Action[];
   /** Patroni's status sentence: people and programs look for it in the log. */
   readonly say: string;
+  /** What made the rule come out this way, in a few words: for the log, and for who asks why. */
+  readonly because?: string;
   /** What to remember, before anything is done. */
   readonly memory?: Partial<Memory>;
   /** Look again at this time at the latest; undefined: after `loop_wait`. */

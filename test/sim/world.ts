@@ -231,9 +231,9 @@ function nodeOf(name: string, { config, tags, fence, node }: WorldOptions): Node
   };
 }
 
-function printTick({ rule, say, asked, did, problem }: TickRecord): string {
+function printTick({ rule, say, because, asked, did, problem }: TickRecord): string {
   const parts = [
-    `${[...asked, rule].join(' > ')}: ${say}`,
+    `${[...asked, rule].join(' > ')}: ${say}${because === undefined ? '' : ` (${because})`}`,
     ...(did.length > 0 ? [did.join(', ')] : []),
     ...(problem === undefined ? [] : [`PROBLEM ${problem}`]),
   ];

@@ -73,29 +73,27 @@ function takeBack(f: Facts): Asking | Acting {
     : stepDown(f, 'demoted self after trying and failing to obtain lock');
 }
 
+/** Somebody else is to lead; looks again soon, for that one may fail. */
+function leaveIt(f: Facts, because: string): Acting {
+  const say = 'following a different leader because i am not the healthiest node';
+  return { ...act(say, [], { wakeAt: mark(f) }), because };
+}
+
 /** A standby goes through the race: request, fitness, the others, the lock. */
 function run(f: Facts): Asking | Acting {
   const call = callOf(f);
   const poll: Asking = { ask: { kind: 'poll', members: electorate(f) } };
   if (call.kind === 'ask') return poll;
-  if (call.kind === 'stand-aside') {
-    return act('following a different leader because i am not the healthiest node', [], {
-      wakeAt: mark(f),
-    });
-  }
-  if (unfitness(f, call.leniency)) {
-    return act('following a different leader because i am not the healthiest node', [], {
-      wakeAt: mark(f),
-    });
-  }
-  const named = viewOf(f)?.failover?.candidate === f.self.name && call.leniency.lag;
+  if (call.kind === 'stand-aside')
+    return leaveIt(f, `${call.for ?? 'another member'} was asked for`);
+  const unfit = unfitness(f, call.leniency);
+  if (unfit) return leaveIt(f, unfit);
   if (!f.answers.peers) return poll;
   const verdict = healthiest(f, call.excluded);
-  const stops = !verdict.healthiest && (!named || verdict.because === 'primary-alive');
-  if (stops) {
-    return act('following a different leader because i am not the healthiest node', [], {
-      wakeAt: mark(f),
-    });
+  // A manual failover names its candidate whatever WAL it lacks, but never beside a primary.
+  const accepted = call.leniency.lag && !verdict.healthiest && verdict.because !== 'primary-alive';
+  if (!verdict.healthiest && !accepted) {
+    return leaveIt(f, [verdict.because, verdict.member ?? ''].join(' ').trim());
   }
   if (!f.answers.lock) return { ask: acquisition(f) };
   if (leads(f)) {

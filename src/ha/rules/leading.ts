@@ -6,6 +6,7 @@ import { fenceProblem } from '../race/fitness.ts';
 import { followTarget } from '../replication/target.ts';
 import { act, ended, seconds, viewOf } from '../situation.ts';
 import { maySucceed } from '../sync/membership.ts';
+import { startGuard } from './guard.ts';
 import { keepOrStop, STOP_NOW } from './keep-or-stop.ts';
 import { renewal } from './lock-questions.ts';
 import { promote } from './race.ts';
@@ -86,15 +87,7 @@ export const LEADING: readonly Rule[] = [
     phase: 'leading',
     why: 'a guard that died is replaced before anybody needs it',
     mirrors: [],
-    plan: (f) => {
-      const { guardStartedAt } = f.memory;
-      const tried = guardStartedAt !== undefined && f.now < guardStartedAt + 30_000;
-      if (!holds(f) || f.settings.pause || f.fence.guard !== 'dead' || tried) return undefined;
-      return act('starting the guard anew', [{ kind: 'start-guard' }], {
-        memory: { guardStartedAt: f.now },
-        wakeAt: f.now,
-      });
-    },
+    plan: (f) => (holds(f) ? startGuard(f) : undefined),
   },
   {
     name: 'leading.unfenced',

@@ -10,6 +10,7 @@ import { callOf } from '../race/request.ts';
 import { act, isDistrusted, isRunningPrimary, lockIsFree, viewOf } from '../situation.ts';
 import { maySucceed } from '../sync/membership.ts';
 import { prepareSync } from '../sync/prepare-sync.ts';
+import { startGuard } from './guard.ts';
 import { STOP_NOW } from './keep-or-stop.ts';
 import { acquisition, renewal } from './lock-questions.ts';
 
@@ -58,7 +59,8 @@ function takeBack(f: Facts): Asking | Acting {
   if ((f.postgres.timeline ?? 0) < knownTimeline(f)) {
     return stepDown(f, 'demoting self because my timeline is behind the last known one');
   }
-  if (view && !maySucceed(view, f.settings, f.self.name)) {
+  // A store that went back shows a `/sync` of then; since it did, nobody else can have led.
+  if (view && !isDistrusted(f) && !maySucceed(view, f.settings, f.self.name)) {
     return stepDown(f, 'demoting self because another member was synchronous without me');
   }
   if (!f.answers.peers) return { ask: { kind: 'poll', members: electorate(f) } };
@@ -171,6 +173,13 @@ export const RACE: readonly Rule[] = [
             wakeAt: f.memory.distrustUntil ?? f.now,
           })
         : undefined,
+  },
+  {
+    name: 'race.start-guard',
+    phase: 'race',
+    why: 'a member without a guard cannot lead, so a guard that died is started anew',
+    mirrors: [],
+    plan: (f) => (race(f) && isStandby(f) && !leads(f) ? startGuard(f) : undefined),
   },
   {
     name: 'race.not-allowed',

@@ -102,7 +102,13 @@ describe('a race', () => {
     ],
     ['still starts', { postgres: standby({ state: 'starting' }) }],
     ['does not answer', { postgres: standby({ answering: false }) }],
-    ['has no guard', { fence: { guard: 'dead', fenced: false, watchdog: 'off' } }],
+    [
+      'has no guard',
+      {
+        memory: { guardStartedAt: NOW - 1 },
+        fence: { guard: 'dead', fenced: false, watchdog: 'off' },
+      },
+    ],
     [
       'lacks its watchdog',
       {

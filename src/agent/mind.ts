@@ -15,10 +15,11 @@ export interface MindContext {
 /** All that an agent remembers, and how it becomes facts with what was seen. */
 export class Mind {
   readonly #context: MindContext;
-  #memory: Memory = BLANK_MEMORY;
+  #memory: Memory;
 
   constructor(context: MindContext) {
     this.#context = context;
+    this.#memory = { ...BLANK_MEMORY, ...context.observer.recollected() };
   }
 
   get memory(): Memory {

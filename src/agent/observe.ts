@@ -1,11 +1,14 @@
 import type { Snapshot } from '../dcs/agent-dcs.ts';
 import type { DcsSight } from '../ha/facts.ts';
+import type { Memory } from '../ha/memory.ts';
 import type { ClusterView } from '../model/cluster.ts';
 import { DcsError } from '../model/errors.ts';
 import type { PostgresView } from '../model/postgres.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../model/settings.ts';
 import { snapshotReader } from '../wire/snapshot-reader.ts';
-import type { AgentPorts } from './ports.ts';
+import type { AgentPorts, KnownCluster } from './ports.ts';
+
+type ObserverPorts = Pick<AgentPorts, 'dcs' | 'server' | 'scope' | 'recollection'>;
 
 type Documents = Snapshot['documents'];
 
@@ -18,16 +21,29 @@ export interface Sight {
 
 /** Looks at the store and at PostgreSQL, and keeps what was seen last. */
 export class Observer {
-  readonly #ports: Pick<AgentPorts, 'dcs' | 'server' | 'scope'>;
+  readonly #ports: ObserverPorts;
   readonly #read: (documents: Documents) => ClusterView;
   #documents: Documents = [];
   #view: ClusterView | undefined;
   #postgres: PostgresView | undefined;
   #settings: Settings = DEFAULT_SETTINGS;
 
-  constructor(ports: Pick<AgentPorts, 'dcs' | 'server' | 'scope'>) {
+  /** What the last agent here knew, or this one has kept since. */
+  #known: KnownCluster | undefined;
+
+  constructor(ports: ObserverPorts) {
     this.#ports = ports;
     this.#read = snapshotReader(ports.scope);
+    this.#known = ports.recollection.load();
+    if (this.#known) this.#understand(this.#known.documents);
+  }
+
+  /** What was known before anything was seen: of a cluster that somebody led. */
+  recollected(): Partial<Memory> {
+    const view = this.#view;
+    if (!this.#known || !view) return {};
+    const { initialize: systemId } = view;
+    return { healthyView: view, revision: this.#known.revision, systemId };
   }
 
   /** Of the newest view that had a configuration: a store that lost it changes nothing. */
@@ -59,11 +75,22 @@ export class Observer {
   async #readStore(): Promise<DcsSight | undefined> {
     try {
       const { documents, ownsLock, revision } = await this.#ports.dcs.read();
-      return { view: this.#understand(documents), ownsLock, revision };
+      const view = this.#understand(documents);
+      this.#keep({ documents, revision }, view);
+      return { view, ownsLock, revision };
     } catch (error) {
       if (error instanceof DcsError) return undefined;
       throw error;
     }
+  }
+
+  /** A view without a leader, or an older one, is nothing to go by later. */
+  #keep(seen: KnownCluster, view: ClusterView): void {
+    const { documents, revision } = seen;
+    if (view.leader === undefined || revision < (this.#known?.revision ?? 0)) return;
+    if (this.#known && essence(documents) === essence(this.#known.documents)) return;
+    this.#known = seen;
+    this.#ports.recollection.keep(seen);
   }
 
   /** What the last look showed, too, is not parsed again. */
@@ -76,6 +103,16 @@ export class Observer {
     return this.#view;
   }
 }
+
+/** What a later agent must know of it; positions and states change all the time. */
+function essence(documents: Documents): string {
+  return documents
+    .filter(({ name }) => !PASSING.has(name))
+    .map(({ name, version }) => (name.startsWith('members/') ? name : `${name}=${version}`))
+    .join();
+}
+
+const PASSING: ReadonlySet<string> = new Set(['status', 'optime/leader', 'failover']);
 
 /** By value too: a store that was restored may give a version a second time. */
 function sameDocuments(some: Documents, others: Documents): boolean {

@@ -1,4 +1,4 @@
-import type { AgentDcs } from '../dcs/agent-dcs.ts';
+import type { AgentDcs, Snapshot } from '../dcs/agent-dcs.ts';
 import type { FenceSight, Monotonic, Timestamp } from '../ha/facts.ts';
 import type { JobOutcome, JobSpec } from '../ha/job.ts';
 import type { PeerAddress, SlotChange } from '../ha/plan.ts';
@@ -64,6 +64,18 @@ export interface TickRecord {
   readonly problem?: string;
 }
 
+/**
+ * What an agent knew of its cluster, kept beside the data for the agent after it: one that knows
+ * nothing would take a store that was wiped or restored for the truth. Calls return at once.
+ */
+export interface Recollection {
+  load(): KnownCluster | undefined;
+  keep(known: KnownCluster): void;
+}
+
+/** The documents of the last time that somebody led. */
+export type KnownCluster = Pick<Snapshot, 'documents' | 'revision'>;
+
 export interface AgentPorts {
   readonly node: Node;
   readonly scope: string;
@@ -72,6 +84,7 @@ export interface AgentPorts {
   readonly peers: Peers;
   readonly fence: Fence;
   readonly clock: AgentClock;
+  readonly recollection: Recollection;
   readonly random: () => number;
   readonly record: (tick: TickRecord) => void;
   /** Ends the process. */

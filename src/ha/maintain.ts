@@ -51,9 +51,8 @@ function publication(facts: Facts): readonly Action[] {
   const { dcs, self } = facts;
   if (!dcs) return [];
   const member = memberDocument(facts);
-  const written = dcs.view.members.find(({ name }) => name === self.name);
-  const same = written !== undefined && isSameMember(written, member);
-  return same && leads(facts) ? [] : [{ kind: 'publish', member }];
+  const written = leads(facts) && dcs.view.members.find(({ name }) => name === self.name);
+  return written && isSameMember(written, member) ? [] : [{ kind: 'publish', member }];
 }
 
 /**

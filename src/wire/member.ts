@@ -77,23 +77,7 @@ function memberOf(
 ): Member {
   const connUrl = text(data.conn_url);
   const address = addressOf(data.conn_kwargs) ?? (connUrl ? parseAddress(connUrl) : undefined);
-  const scheduledRestart = scheduledRestartOf(data.scheduled_restart);
-  return {
-    name,
-    ...(address ?? {}),
-    ...present({
-      connUrl,
-      apiUrl: text(data.api_url),
-      proxyUrl: text(data.proxy_url),
-      version: text(data.version),
-      checkpointAfterPromote: flag(data.checkpoint_after_promote),
-      timeline: typeof data.timeline === 'number' ? data.timeline : undefined,
-      xlogLocation: lenientInteger(data.xlog_location),
-      receiveLsn: lenientInteger(data.receive_lsn),
-      replayLsn: lenientInteger(data.replay_lsn),
-      replicationState: text(data.replication_state),
-      scheduledRestart,
-    }),
+  const rest = {
     state: text(data.state) ?? '',
     role: text(data.role) ?? '',
     pendingRestart: Boolean(data.pending_restart),
@@ -102,6 +86,21 @@ function memberOf(
     pause: data.pause === true,
     documentVersion,
   };
+  const some = present({
+    connUrl,
+    apiUrl: text(data.api_url),
+    proxyUrl: text(data.proxy_url),
+    version: text(data.version),
+    checkpointAfterPromote: flag(data.checkpoint_after_promote),
+    timeline: typeof data.timeline === 'number' ? data.timeline : undefined,
+    xlogLocation: lenientInteger(data.xlog_location),
+    receiveLsn: lenientInteger(data.receive_lsn),
+    replayLsn: lenientInteger(data.replay_lsn),
+    replicationState: text(data.replication_state),
+    scheduledRestart: scheduledRestartOf(data.scheduled_restart),
+  });
+  // Merging by spreading takes much longer, and views are made in every tick.
+  return Object.assign({ name }, address, some, rest);
 }
 
 /** Text that says something; empty text is as good as none. */

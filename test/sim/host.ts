@@ -1,5 +1,10 @@
 import { Agent } from '../../src/agent/agent.ts';
-import type { AgentPorts, TickRecord } from '../../src/agent/ports.ts';
+import type {
+  AgentPorts,
+  KnownCluster,
+  Recollection,
+  TickRecord,
+} from '../../src/agent/ports.ts';
 import type { Node } from '../../src/model/node.ts';
 import { HostClock } from './agent-clock.ts';
 import { NO_GUARD, SimGuard } from './guard.ts';
@@ -45,7 +50,7 @@ export class SimHost implements Pick<HostOptions, 'name' | 'node'> {
   powered = true;
   readonly #options: HostOptions;
   /** What survives agents and power cuts: a file in the data directory of a cluster. */
-  #disk: { session?: string } = {};
+  #disk: { session?: string; known?: KnownCluster } = {};
   #pauses = 0;
   /** True times: the agent began or went on; the guard went on after a pause. */
   #agentRose = 0;
@@ -174,6 +179,7 @@ export class SimHost implements Pick<HostOptions, 'name' | 'node'> {
       peers: new SimPeers(room, { host: name, process }),
       fence: node.fence === 'off' ? NO_GUARD : guard,
       clock: this.clock.ofProcess(process),
+      recollection: recollectionOn(this.#disk),
       random: () => random.next(),
       record: (tick) => {
         if (process.alive) this.#options.record(tick);
@@ -218,5 +224,15 @@ function once(run: () => void): Undo {
   return () => {
     if (!done) run();
     done = true;
+  };
+}
+
+/** Written to the disk at once: what was told is there for the next agent. */
+function recollectionOn(disk: { known?: KnownCluster }): Recollection {
+  return {
+    load: () => disk.known,
+    keep: (known) => {
+      disk.known = known;
+    },
   };
 }

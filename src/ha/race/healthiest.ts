@@ -1,7 +1,7 @@
 import { isSyncStandby } from '../../model/cluster.ts';
 import { isPrimaryRole, type NodeStatus } from '../../model/node-status.ts';
 import { failoverPriority } from '../../model/tags.ts';
-import type { Facts } from '../facts.ts';
+import type { Facts, PeerReport } from '../facts.ts';
 import { viewOf } from '../situation.ts';
 import { quorumOf, syncBinds } from '../sync/membership.ts';
 import { isBarred } from './electorate.ts';
@@ -100,16 +100,24 @@ function hasPrecedence(facts: Facts, name: string, status: NodeStatus): boolean 
   return former !== name;
 }
 
+/**
+ * While `/sync` may be old, anybody might be the one with the last commits: all must have said how
+ * far they are, but those without data. In strict mode the former leader can be missed: what it
+ * acknowledged, a standby has.
+ */
+function isHeard({ settings, memory }: Facts, { name, report }: PeerReport): boolean {
+  if (settings.synchronousModeStrict && name === memory.healthyView?.leader) return true;
+  if (!report.ok) return false;
+  return report.status.role === 'uninitialized' || standingOf(report.status).lsn > 0;
+}
+
 /** In quorum mode: enough voters must have said that they are not ahead. */
 function enough(facts: Facts, votes: number, ahead: number): Verdict {
   const view = viewOf(facts);
   const quorum = view && quorumOf(view, facts.settings);
-  const heard = (facts.answers.peers ?? []).filter(({ report }) => report.ok).length;
-  const all = facts.answers.peers?.length ?? 0;
-  // The `/sync` may be old: somebody not heard might be the one with the last commits. The former
-  // leader is missed for a good reason.
   if (facts.memory.syncDistrusted && facts.settings.synchronousMode !== 'off') {
-    if (heard < all - 1) return { healthiest: false, because: 'not-all-heard' };
+    const missing = (facts.answers.peers ?? []).find((peer) => !isHeard(facts, peer));
+    if (missing) return { healthiest: false, because: 'not-all-heard', member: missing.name };
   }
   if (!quorum) return YES;
   const own = isVoter(facts, facts.self.name) ? 1 : 0;

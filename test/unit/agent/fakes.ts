@@ -1,4 +1,4 @@
-import type { AgentPorts, TickRecord } from '../../../src/agent/ports.ts';
+import type { AgentPorts, KnownCluster, TickRecord } from '../../../src/agent/ports.ts';
 import type { Brain } from '../../../src/agent/ticks.ts';
 import type { AgentDcs, WriteRequest } from '../../../src/dcs/agent-dcs.ts';
 import type { Facts } from '../../../src/ha/facts.ts';
@@ -133,6 +133,8 @@ export class FakeWorld {
     watch: (signal) => new Promise((resolve) => signal.addEventListener('abort', () => resolve())),
     close: async () => void this.calls.push('close'),
   };
+  /** What the agent before knew of the cluster, or this one has kept. */
+  known: KnownCluster | undefined;
   readonly ports: AgentPorts = {
     node: NODE,
     scope: 'demo',
@@ -161,6 +163,12 @@ export class FakeWorld {
       start: () => void this.calls.push('start-guard'),
     },
     clock: this.clock,
+    recollection: {
+      load: () => this.known,
+      keep: (known) => {
+        this.known = known;
+      },
+    },
     random: () => 0.5,
     record: (tick) => void this.records.push(tick),
     exit: (code) => void this.calls.push(`exit ${code}`),

@@ -63,3 +63,38 @@ describe('looking at the store', () => {
     expect(order.slice(0, 2)).toEqual(['read', 'observe']);
   });
 });
+
+describe('what the agent before knew', () => {
+  const LEADER = { name: 'leader', value: 'pg1', version: '1' } as const;
+  const SYSTEM = { name: 'initialize', value: '7000000000000000001', version: '1' } as const;
+
+  it('is where the next one begins: a wiped store is then not taken for a new cluster', async () => {
+    const world = new FakeWorld();
+    world.documents = [CONFIG, LEADER, SYSTEM];
+    await new Observer(world.ports).look();
+    const next = new Observer(world.ports);
+    expect(next.settings.ttl).toBe(20);
+    expect(next.recollected()).toMatchObject({
+      healthyView: { leader: 'pg1' },
+      systemId: '7000000000000000001',
+    });
+  });
+
+  it('is kept only of a cluster that somebody leads, and when something lasting has changed', async () => {
+    const world = new FakeWorld();
+    const observer = new Observer(world.ports);
+    world.documents = [CONFIG];
+    await observer.look();
+    expect(world.known).toBeUndefined();
+    world.documents = [CONFIG, LEADER];
+    await observer.look();
+    const { known } = world;
+    const status = { name: 'status', value: '{"optime":1}', version: '9' } as const;
+    world.documents = [CONFIG, LEADER, status];
+    await observer.look();
+    expect(world.known).toBe(known);
+    world.documents = [{ ...CONFIG, version: '2' }, LEADER, status];
+    await observer.look();
+    expect(world.known).not.toBe(known);
+  });
+});

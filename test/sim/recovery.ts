@@ -20,6 +20,14 @@ export function recoveryBound({ config }: Pick<ClusterView, 'config'>): number {
   return 1000 * (2 * ttl + 3 * loopWait + primaryRaceBackoff) + REPAIR + RETRY;
 }
 
+/** Sets all wall clocks right: what was scheduled by them is due at last, and not in peace. */
+export function setClocks(world: World): void {
+  for (const { name, clock } of world.hosts.values()) {
+    const ms = Math.round(world.wall - clock.wall());
+    if (Math.abs(ms) > 1000) world.apply({ kind: 'step-clock', host: name, ms });
+  }
+}
+
 /**
  * Where the store has lost the configuration and nobody leads, nobody writes it again: in pause
  * nobody starts PostgreSQL either. An operator gives it back, by `PUT /config`.

@@ -1,4 +1,5 @@
 import type { Checker, Sight } from './checker.ts';
+import { isManual } from './manual.ts';
 
 /**
  * What an asynchronous takeover may lose: `maximum_lag_on_failover` bytes, and what the leader wrote
@@ -13,11 +14,10 @@ export function boundedLoss(sight: Sight): Checker {
       if (name !== 'leader' || value === undefined || !host || host.acceptsWrites()) {
         return undefined;
       }
-      const { status, failover } = sight.view();
-      const manual = failover?.candidate === by && failover.leader === undefined;
+      const { status } = sight.view();
       const { maximumLagOnFailover: most } = sight.settings();
       const lag = status.lastLsn - host.position().lsn;
-      if (manual || lag <= most) return undefined;
+      if (isManual(sight, by) || lag <= most) return undefined;
       return `${by} took the lock ${lag} bytes behind what is in /status, and ${most} are allowed`;
     },
   };

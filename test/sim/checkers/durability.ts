@@ -1,7 +1,6 @@
 import type { Checker, HostSight, Sight } from './checker.ts';
-
-/** See `single-primary`. */
-const GUARD_TURN = 100;
+import { isManual } from './manual.ts';
+import { isExcused } from './single-primary.ts';
 
 /**
  * In the modes `on` and `quorum`, strict or not, whoever becomes primary has every commit that a
@@ -41,20 +40,9 @@ export function durability(sight: Sight): Checker {
       }
       return undefined;
     },
-    // A whole host that was paused goes on for a moment, before its guard has had a turn.
-    rise: (host) => (hasWoken(sight, host) ? undefined : judge(host)),
+    // A host that was paused goes on for a moment with what it had: nobody chose it.
+    rise: (host) => (isExcused(sight, host) ? undefined : judge(host)),
     recovered: judgePrimary,
     atEnd: judgePrimary,
   };
-}
-
-function hasWoken(sight: Sight, host: HostSight): boolean {
-  const since = host.guardSince();
-  return sight.fence !== 'off' && (since === undefined || sight.now - since < GUARD_TURN);
-}
-
-/** True when an operator told this member to lead, whatever is lost. */
-function isManual(sight: Sight, name: string): boolean {
-  const { failover } = sight.view();
-  return failover?.candidate === name && failover.leader === undefined;
 }

@@ -1,6 +1,7 @@
 import { isSyncStandby } from '../../../src/model/cluster.ts';
 import { isNoFailover } from '../../../src/model/member.ts';
 import type { Checker, HostSight, Sight } from './checker.ts';
+import { isManual } from './manual.ts';
 
 /** Nobody takes the lock who must not lead. Judged when the lock changes hands. */
 export function forbidden(sight: Sight): Checker {
@@ -24,8 +25,8 @@ function whyNot(sight: Sight, host: HostSight): string | undefined {
   // A primary that has never stopped only takes back what is its own.
   if (host.acceptsWrites()) return undefined;
   const settings = sight.settings();
-  const { failover, sync, failsafe } = sight.view();
-  const manual = failover?.candidate === name && failover.leader === undefined;
+  const { sync, failsafe } = sight.view();
+  const manual = isManual(sight, name);
   const bound = settings.synchronousMode === 'on' && sync !== undefined && sync.leader !== '';
   const may = isSyncStandby(sync, name) || sync?.leader.toLowerCase() === name.toLowerCase();
   if (bound && !may && !manual) return 'and is not in /sync';

@@ -30,7 +30,8 @@ export function singlePrimary(sight: Sight): Checker {
   };
 }
 
-function isExcused(sight: Sight, host: HostSight): boolean {
+/** True while nothing could have kept this host's server from accepting writes, see above. */
+export function isExcused(sight: Sight, host: HostSight): boolean {
   if (isFor(sight, host.guardSince(), GUARD_TURN)) {
     if (sight.fence === 'required') return false;
   } else if (host.guardSince() !== undefined) {

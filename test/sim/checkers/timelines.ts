@@ -1,7 +1,9 @@
 import type { Checker, Sight } from './checker.ts';
+import { isManual } from './manual.ts';
 
 /**
- * The history in the store never goes back, unless the store itself did. After the faults all
+ * The history in the store never goes back, unless the store itself did, or an operator failed over
+ * to a member that has an older one. After the faults all
  * servers are on one branch: see `liveness`, which waits for it.
  */
 export function timelines(sight: Sight): Checker {
@@ -12,7 +14,8 @@ export function timelines(sight: Sight): Checker {
       if (deed.kind === 'store-wipe' || deed.kind === 'store-restore') newest = 0;
       return undefined;
     },
-    written({ name, by }) {
+    written({ name, value, by }) {
+      if (name === 'leader' && value !== undefined && isManual(sight, by)) newest = 0;
       if (name !== 'history' || by === 'store') return undefined;
       const last = Number(sight.view().history?.at(-1)?.[0] ?? 0);
       if (last < newest) return `history ends with timeline ${last}, and did with ${newest}`;

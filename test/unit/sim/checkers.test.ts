@@ -255,6 +255,17 @@ describe('timelines, data and documents', () => {
     expect(checker.written?.(written)).toBeUndefined();
   });
 
+  it('lets a failover to an older member take the history back', () => {
+    const { sight, store } = makeWorld();
+    const checker = timelines(sight);
+    store.history = '[[1,100,"x"],[2,200,"x"]]';
+    checker.written?.({ name: 'history', value: '', by: 'pg1' });
+    store.failover = '{"member":"pg2"}';
+    checker.written?.({ name: 'leader', value: 'pg2', by: 'pg2' });
+    store.history = '[[1,100,"x"]]';
+    expect(checker.written?.({ name: 'history', value: '', by: 'pg2' })).toBeUndefined();
+  });
+
   it('sees a data directory that is lost', () => {
     const { sight, fakes } = makeWorld();
     expect(data(sight).atEnd?.()).toBeUndefined();

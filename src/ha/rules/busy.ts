@@ -38,7 +38,9 @@ function isOverdue({ job, memory, settings, now }: Facts): boolean {
   const starts = spec.kind === 'restart' || (spec.kind === 'start' && spec.as === 'primary');
   if (!starts && spec.kind !== 'crash-recovery') return false;
   const since = memory.startingSince ?? job.startedAt;
-  return now > since + seconds(memory.startTimeout ?? settings.primaryStartTimeout);
+  const limit = memory.startTimeout ?? settings.primaryStartTimeout;
+  // 0 prefers a failover to the start after a crash; a restart that was asked for is none.
+  return (limit > 0 || spec.kind !== 'restart') && now > since + seconds(limit);
 }
 
 export const BUSY: readonly Rule[] = [
@@ -133,7 +135,7 @@ export const BUSY: readonly Rule[] = [
           ? 'terminated crash recovery because of startup timeout'
           : 'stopped PostgreSQL because of startup timeout';
       return act(say, [STOP_NOW], {
-        memory: { steppingDown: { why: 'start-timeout', since: f.now }, startingSince: undefined },
+        memory: { steppingDown: { why: 'start-timeout', since: f.now } },
       });
     },
   },

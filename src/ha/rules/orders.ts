@@ -64,6 +64,18 @@ export const ORDERS: readonly Rule[] = [
     },
   },
   {
+    name: 'orders.overtaken',
+    phase: 'orders',
+    why: 'a leader that steps down is not restarted as one: the order has come to its end',
+    mirrors: ['restart'],
+    plan: (f) => {
+      const order = f.orders.restart ?? f.orders.scheduledRestart;
+      if (!order || !f.memory.steppingDown || runningJob(f)) return undefined;
+      const begun = f.orders.restart !== undefined || f.memory.startingSince !== undefined;
+      return begun ? refuse(order.id, 'restart failed') : undefined;
+    },
+  },
+  {
     name: 'orders.reinitialize',
     phase: 'orders',
     why: 'a new copy is made only by order, only where nothing leads, and only one at a time',

@@ -1,6 +1,7 @@
 import type { AgentPorts, KnownCluster, TickRecord } from '../../../src/agent/ports.ts';
 import type { Brain } from '../../../src/agent/ticks.ts';
 import type { AgentDcs, WriteRequest } from '../../../src/dcs/agent-dcs.ts';
+import type { Document } from '../../../src/dcs/dcs.ts';
 import type { Facts } from '../../../src/ha/facts.ts';
 import type { JobOutcome, JobSpec } from '../../../src/ha/job.ts';
 import type { Acting, Plan } from '../../../src/ha/plan.ts';
@@ -110,11 +111,7 @@ export interface HeldJob {
 export class FakeWorld {
   readonly clock = new HandClock();
   postgres: PostgresView = PRIMARY;
-  documents: {
-    name: 'leader' | 'config' | 'sync' | `members/${string}`;
-    value: string;
-    version: string;
-  }[] = [];
+  documents: Document[] = [];
   readonly jobs: HeldJob[] = [];
   readonly calls: string[] = [];
   readonly writes: WriteRequest[] = [];

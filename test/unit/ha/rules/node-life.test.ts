@@ -442,6 +442,19 @@ describe('orders', () => {
     expect(planned(paused).does).not.toContain('restart');
   });
 
+  it('a restart that was overtaken by a stop is not begun again', () => {
+    const memory = { steppingDown: { why: 'start-timeout', since: NOW } } as const;
+    const facts = leaderFacts({ orders: restart(), memory, postgres: stopped() });
+    expect(planned(facts)).toEqual({ rule: 'orders.overtaken', does: ['answer'] });
+  });
+
+  it('a restart that was asked for is not overdue with primary_start_timeout 0', () => {
+    const job = running({ kind: 'restart', from: undefined });
+    const answers = { lock: { outcome: 'held' } } as const;
+    const facts = leaderFacts({ job, settings: { primaryStartTimeout: 0 }, answers });
+    expect(planned(facts).rule).toBe('busy.wait');
+  });
+
   it('a new copy is made by order, never of the leader, and not over a running job (P#1215)', () => {
     const reinitialize = { id: 1, force: false, fromLeader: false };
     const orders = { ...NO_ORDERS, reinitialize };

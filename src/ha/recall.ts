@@ -20,13 +20,16 @@ function ofPostgres({ postgres, memory, job }: Facts): Partial<Memory> {
     const claim = memory.bootstrapping && (!idle || postgres.dataDirectory === 'unfinished');
     return idle || !memory.bootstrapping ? { bootstrapping: claim } : {};
   }
-  const fine = postgres.role === 'primary' || postgres.replicationState === 'streaming';
+  const streams = postgres.replicationState === 'streaming';
+  const fine = postgres.role === 'primary' || streams;
   return {
     bootstrapping: false,
     crashRecoveryTried: false,
     startingSince: undefined,
     startTimeout: undefined,
     ...(fine ? { failures: 0, retryAfter: undefined } : {}),
+    // What streams has not diverged after all.
+    ...(streams && memory.rewind === 'failed' ? { rewind: 'clear' } : {}),
   };
 }
 

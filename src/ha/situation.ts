@@ -25,6 +25,12 @@ export function ended(facts: Facts, kind: JobKind): 'ok' | 'failed' | undefined 
   return job.outcome.ok ? 'ok' : 'failed';
 }
 
+/** The plan, with what the job that has just ended died of. */
+export function withFailure({ job }: Facts, plan: Acting): Acting {
+  const failure = job?.outcome && !job.outcome.ok ? job.outcome.failure : undefined;
+  return failure === undefined ? plan : { ...plan, because: failure };
+}
+
 /** PostgreSQL accepts writes here, or may do so before the next look. */
 export function mayAcceptWrites(facts: Facts): boolean {
   const { postgres, job } = facts;

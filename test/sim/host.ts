@@ -1,10 +1,5 @@
 import { Agent } from '../../src/agent/agent.ts';
-import type {
-  AgentPorts,
-  KnownCluster,
-  Recollection,
-  TickRecord,
-} from '../../src/agent/ports.ts';
+import type { AgentPorts, KnownCluster, Recollection, TickRecord } from '../../src/agent/ports.ts';
 import type { Node } from '../../src/model/node.ts';
 import { HostClock } from './agent-clock.ts';
 import { NO_GUARD, SimGuard } from './guard.ts';

@@ -39,17 +39,14 @@ export function restoreConfig(world: World, config: ClusterPlan['config']): void
 }
 
 /**
- * What an operator does for members that may not help themselves: their data has what the leader
- * lacks, and they were not told to use pg_rewind, or it failed, nor to make a new copy then.
+ * What an operator does for members that say that they need it: their data have diverged, or a
+ * pg_rewind died in them, and their configuration does not let them make a new copy.
  */
-export function reinitializeLost(world: World, plan: ClusterPlan): void {
-  const { leader, config } = world.view();
-  const primary = world.truths.find(({ name }) => name === leader);
-  const rewinds = config?.settings.usePgRewind ?? DEFAULT_SETTINGS.usePgRewind;
-  for (const truth of world.truths) {
-    if (primary === undefined || truth === primary || truth.isBehind(primary)) continue;
-    const tried = (truth.operations().rewind ?? 0) > 0;
-    const helpless = rewinds ? tried && !plan.removesOnRewindFailure : !plan.removesOnDivergence;
-    if (helpless) world.apply({ kind: 'reinitialize', host: truth.name, force: true });
+export function reinitializeLost(world: World): void {
+  const { leader } = world.view();
+  if (leader === undefined) return;
+  for (const [host, said] of world.said) {
+    if (!said.includes('consider doing reinitialize')) continue;
+    world.apply({ kind: 'reinitialize', host, force: true });
   }
 }

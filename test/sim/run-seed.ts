@@ -46,7 +46,7 @@ async function live(world: World, plan: SimPlan): Promise<void> {
   restoreConfig(world, plan.config);
   const bound = recoveryBound(world.view());
   if (!(await advance(world, plan.healAt + bound / 2))) return;
-  reinitializeLost(world, plan);
+  reinitializeLost(world);
   if (!(await advance(world, plan.healAt + bound))) return;
   world.expectRecovery();
   if (await advance(world, plan.endAt)) world.expectPeace();

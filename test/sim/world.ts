@@ -54,6 +54,8 @@ export class World {
   readonly workload: Workload;
   /** What is true of each host, in their order. */
   readonly truths: readonly HostTruth[];
+  /** What each agent said last. */
+  readonly said = new Map<string, string>();
   /** Every commit that a client was told of, in that order. */
   readonly acknowledged: number[] = [];
   readonly #options: WorldOptions;
@@ -184,6 +186,7 @@ export class World {
 
   #recordTick(name: string, tick: TickRecord): void {
     if (this.#options.trace) this.note(name, printTick(tick));
+    this.said.set(name, tick.say);
     const truth = this.truths.find((each) => each.name === name);
     if (truth === undefined) return;
     truth.count(tick);

@@ -3,7 +3,15 @@ import type { Facts } from '../facts.ts';
 import { leads } from '../lease.ts';
 import type { Acting, Action, Rule } from '../plan.ts';
 import { cloneSource, remoteSource } from '../replication/target.ts';
-import { act, ended, isDistrusted, isSystemId, lockIsFree, viewOf } from '../situation.ts';
+import {
+  act,
+  ended,
+  isDistrusted,
+  isSystemId,
+  lockIsFree,
+  viewOf,
+  withFailure,
+} from '../situation.ts';
 import { acquisition } from './lock-questions.ts';
 import { afterFailure, isBackingOff, withoutData } from './without-data.ts';
 
@@ -136,7 +144,7 @@ export const BOOTSTRAP: readonly Rule[] = [
     mirrors: ['clone'],
     plan: (f) =>
       reachable(f) && isEmpty(f) && ended(f, 'clone') === 'failed'
-        ? act('failed to bootstrap', [], again(f))
+        ? withFailure(f, act('failed to bootstrap', [], again(f)))
         : undefined,
   },
   {

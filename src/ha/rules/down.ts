@@ -3,7 +3,15 @@ import { leads } from '../lease.ts';
 import type { Acting, Action, Asking, Rule } from '../plan.ts';
 import { canHandOver, handoverElectorate } from '../planned/handover.ts';
 import { followTarget } from '../replication/target.ts';
-import { act, ended, lockIsFree, otherLeader, retryTime, seconds } from '../situation.ts';
+import {
+  act,
+  ended,
+  lockIsFree,
+  otherLeader,
+  retryTime,
+  seconds,
+  withFailure,
+} from '../situation.ts';
 import { renewal } from './lock-questions.ts';
 import { rejoin } from './rejoin.ts';
 
@@ -89,7 +97,10 @@ export const DOWN: readonly Rule[] = [
     mirrors: ['post_recover', '_delete_leader'],
     plan: (f) =>
       down(f) && leads(f) && (ended(f, 'start') === 'failed' || ended(f, 'restart') === 'failed')
-        ? release(f, 'removed leader key after trying and failing to start postgres')
+        ? withFailure(
+            f,
+            release(f, 'removed leader key after trying and failing to start postgres'),
+          )
         : undefined,
   },
   {
@@ -117,10 +128,8 @@ export const DOWN: readonly Rule[] = [
       if (!down(f) || !failed) return undefined;
       const failures = f.memory.failures + 1;
       const retryAfter = retryTime(f.now, failures);
-      return act('failed to start postgres', [], {
-        memory: { failures, retryAfter },
-        wakeAt: retryAfter,
-      });
+      const memory = { failures, retryAfter };
+      return withFailure(f, act('failed to start postgres', [], { memory, wakeAt: retryAfter }));
     },
   },
   {

@@ -16,6 +16,8 @@ const follows = (f: Facts): boolean =>
 
 const isPrimary = (f: Facts): boolean => f.postgres.role === 'primary';
 
+const DIVERGED = 'the data have diverged from the leader; consider doing reinitialize';
+
 function sentence(f: Facts): string {
   const leader = viewOf(f)?.leader ?? '';
   return f.settings.standbyCluster
@@ -44,7 +46,7 @@ function lookAtTimelines(f: Facts): Asking | Acting | undefined {
         memory: { rewind: 'needed' },
         wakeAt: f.now,
       })
-    : act('the data have diverged from the leader; consider doing reinitialize', [], {
+    : act(DIVERGED, [], {
         memory: { rewind: 'failed' },
       });
 }
@@ -96,6 +98,16 @@ export const FOLLOWING: readonly Rule[] = [
     why: 'a standby whose data the leader does not have would never stream again (S5)',
     mirrors: ['_handle_rewind_or_reinitialize', 'follow'],
     plan: (f) => (follows(f) && !isPrimary(f) ? lookAtTimelines(f) : undefined),
+  },
+  {
+    name: 'following.needs-reinitialize',
+    phase: 'following',
+    why: 'data that have diverged and may not be replaced wait for an order, and it must be seen',
+    mirrors: ['_handle_rewind_or_reinitialize'],
+    plan: (f) =>
+      follows(f) && f.memory.rewind === 'failed' && f.postgres.replicationState !== 'streaming'
+        ? act(DIVERGED)
+        : undefined,
   },
   {
     name: 'following.steady',

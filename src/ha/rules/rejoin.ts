@@ -3,7 +3,7 @@ import type { Facts } from '../facts.ts';
 import type { Acting, Asking } from '../plan.ts';
 import { compareHistory } from '../replication/divergence.ts';
 import { cloneSource, remoteSource, sourceOf } from '../replication/target.ts';
-import { act, ended, otherLeader, retryTime } from '../situation.ts';
+import { act, ended, otherLeader, retryTime, withFailure } from '../situation.ts';
 
 /** pg_control of a server that stopped cleanly; pg_rewind asks for that. */
 const CLEAN: readonly string[] = ['shut down', 'shut down in recovery'];
@@ -70,10 +70,8 @@ function afterRewind(f: Facts): Acting | undefined {
   if (end !== 'failed') return undefined;
   const failures = f.memory.failures + 1;
   const retryAfter = retryTime(f.now, failures);
-  return act('pg_rewind failed', [], {
-    memory: { failures, retryAfter, rewind: 'needed' },
-    wakeAt: retryAfter,
-  });
+  const memory = { failures, retryAfter, rewind: 'needed' } as const;
+  return withFailure(f, act('pg_rewind failed', [], { memory, wakeAt: retryAfter }));
 }
 
 /**

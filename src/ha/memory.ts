@@ -20,8 +20,11 @@ export interface Memory {
   readonly revision: number;
   /** The store was seen to have lost what it knew: nobody may race until then. */
   readonly distrustUntil: Monotonic | undefined;
-  /** After a distrusted store in synchronous mode: every standby must be heard before a race. */
-  readonly syncDistrusted: boolean;
+  /**
+   * Version of the `/sync` of a store that went back or forgot (`absent`: none): as long as it is
+   * that one, it is no measure, and every standby must be heard before a race.
+   */
+  readonly distrustedSync: string | undefined;
   /** This node had a share in a cluster with this system identifier. */
   readonly systemId: string | undefined;
   /** We stop, or have stopped, PostgreSQL to hand over the lock. */
@@ -84,7 +87,7 @@ export const BLANK_MEMORY: Memory = {
   lockFreeSince: undefined,
   revision: 0,
   distrustUntil: undefined,
-  syncDistrusted: false,
+  distrustedSync: undefined,
   systemId: undefined,
   steppingDown: undefined,
   releasedAt: undefined,

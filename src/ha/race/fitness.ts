@@ -58,14 +58,16 @@ export function fenceProblem({ self, fence }: Facts): Unfitness | undefined {
 
 function withoutRight(facts: Facts, leniency: Leniency): Unfitness | undefined {
   const view = viewOf(facts);
-  const { settings, self } = facts;
+  const { settings, self, memory } = facts;
   if (!view) return 'distrusted-store';
   const failsafe = view.failsafe ?? {};
   // A member outside the list was not asked by a leader that goes on without the DCS.
   if (settings.failsafeMode && Object.keys(failsafe).length > 0 && !(self.name in failsafe)) {
     return 'not-in-failsafe';
   }
-  if (!leniency.synchronous && !maySucceed(view, settings, self.name)) return 'not-synchronous';
+  // A `/sync` that may be old is no measure: then all are heard, and the one with most WAL leads.
+  const bound = !leniency.synchronous && memory.distrustedSync === undefined;
+  if (bound && !maySucceed(view, settings, self.name)) return 'not-synchronous';
   return undefined;
 }
 

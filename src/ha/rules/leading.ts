@@ -48,7 +48,7 @@ export const LEADING: readonly Rule[] = [
     mirrors: ['_handle_dcs_error', 'check_failsafe_topology'],
     plan: (f) =>
       holds(f) && f.answers.lock?.outcome === 'unknown'
-        ? isPrimary(f)
+        ? isPrimary(f) && !f.settings.pause
           ? keepOrStop(f)
           : act('not promoting because failed to update leader lock in DCS')
         : undefined,

@@ -20,6 +20,13 @@ function refuse(order: number, text: string): Acting {
   return act(text, [answer(order, false, text)], {});
 }
 
+/** A server that is down is started by other rules, and a primary without the lock by none. */
+function obstacle(f: Facts): string | undefined {
+  if (f.postgres.state === 'stopped') return 'postgres is not running';
+  const orphan = f.postgres.role === 'primary' && !leads(f) && !f.settings.pause;
+  return orphan ? 'it does not hold the leader lock' : undefined;
+}
+
 function beginRestart(facts: Facts, order: RestartOrder): Acting {
   return act(
     'restart initiated',
@@ -43,7 +50,7 @@ function scheduledRestart(facts: Facts): Acting | undefined {
   const due = dueAt(order.at, facts.wall, facts.settings.loopWait);
   if (due.kind === 'later') return undefined;
   if (due.kind === 'stale') return refuse(order.id, 'Found a stale restart value, cleaning up');
-  const refusal = restartRefusal(facts, order);
+  const refusal = obstacle(facts) ?? restartRefusal(facts, order);
   return refusal === undefined
     ? beginRestart(facts, order)
     : refuse(order.id, `not proceeding with the restart: ${refusal}`);
@@ -118,8 +125,8 @@ export const ORDERS: readonly Rule[] = [
       if (!order || runningJob(f)) return undefined;
       const refusal = restartRefusal(f, order);
       if (refusal !== undefined) return refuse(order.id, 'restart conditions are not satisfied');
-      if (f.postgres.state === 'stopped') return refuse(order.id, 'postgres is not running');
-      return beginRestart(f, order);
+      const inTheWay = obstacle(f);
+      return inTheWay === undefined ? beginRestart(f, order) : refuse(order.id, inTheWay);
     },
   },
   {

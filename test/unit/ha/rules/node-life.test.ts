@@ -442,6 +442,15 @@ describe('orders', () => {
     expect(planned(paused).does).not.toContain('restart');
   });
 
+  it('a restart starts no server that is down, and no primary without the lock', () => {
+    for (const postgres of [stopped(), primary()]) {
+      expect(planned(factsOf({ orders: restart(), postgres })).does).toEqual(['answer']);
+      const scheduledRestart = { ...order, at: Date.UTC(2026, 0, 1), postmasterStart: undefined };
+      const orders = { ...NO_ORDERS, scheduledRestart };
+      expect(planned(factsOf({ orders, postgres })).does).toEqual(['answer']);
+    }
+  });
+
   it('a restart that was overtaken by a stop is not begun again', () => {
     const memory = { steppingDown: { why: 'start-timeout', since: NOW } } as const;
     const facts = leaderFacts({ orders: restart(), memory, postgres: stopped() });

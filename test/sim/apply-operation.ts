@@ -81,7 +81,8 @@ function restart(world: World, host: SimHost, inMs: number | undefined): void {
   if (inMs === undefined) {
     follow(world, host, { kind: 'restart', onlyIfPending: false });
   } else {
-    const at = host.clock.wall() + inMs;
+    // The operator's clock says when, and the host's own whether that is now.
+    const at = world.wall + inMs;
     follow(world, host, { kind: 'scheduled-restart', onlyIfPending: false, at });
   }
 }

@@ -20,6 +20,11 @@ export function recoveryBound({ config }: Pick<ClusterView, 'config'>): number {
   return 1000 * (2 * ttl + 3 * loopWait + primaryRaceBackoff) + REPAIR + RETRY;
 }
 
+/** Faults of the servers that nothing has met yet are over, too: they would go on into peace. */
+export function endFaults(world: World): void {
+  for (const { postgres } of world.hosts.values()) postgres.instance.faults.clear();
+}
+
 /** Sets all wall clocks right: what was scheduled by them is due at last, and not in peace. */
 export function setClocks(world: World): void {
   for (const { name, clock } of world.hosts.values()) {

@@ -1,6 +1,12 @@
 import type { TimedDeed } from './draw-deeds.ts';
 import { CLOSING_DEEDS, drawPlan, type Profile, type SimPlan } from './plan.ts';
-import { recoveryBound, reinitializeLost, restoreConfig, setClocks } from './recovery.ts';
+import {
+  endFaults,
+  recoveryBound,
+  reinitializeLost,
+  restoreConfig,
+  setClocks,
+} from './recovery.ts';
 import type { TraceLine } from './trace.ts';
 import type { Violation } from './watchers.ts';
 import { World } from './world.ts';
@@ -42,6 +48,7 @@ async function live(world: World, plan: SimPlan): Promise<void> {
   }
   if (!(await advance(world, plan.healAt))) return;
   for (const deed of CLOSING_DEEDS) world.apply(deed);
+  endFaults(world);
   setClocks(world);
   restoreConfig(world, plan.config);
   const bound = recoveryBound(world.view());

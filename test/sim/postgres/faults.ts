@@ -22,6 +22,14 @@ export class Faults {
     return left > 0;
   }
 
+  /** Nothing is wrong any more, and what was to fail does not. */
+  clear(): void {
+    this.#failures.clear();
+    this.slowStart = 0;
+    this.diskFullUntil = 0;
+    this.hangsUntil = 0;
+  }
+
   takeSlowStart(): number {
     const ms = this.slowStart;
     this.slowStart = 0;

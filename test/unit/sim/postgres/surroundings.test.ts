@@ -97,3 +97,19 @@ describe('a full disk', () => {
     await rig.good(rig.a, AS_PRIMARY);
   });
 });
+
+describe('faults that nothing has met yet', () => {
+  it('are over when somebody says so', async () => {
+    const rig = new Rig();
+    await rig.primary();
+    const { faults } = rig.a.server.instance;
+    faults.failNext('start', 3);
+    faults.slowStart = 60_000;
+    faults.diskFullUntil = rig.scheduler.now + 60_000;
+    faults.clear();
+    expect(rig.a.server.instance.commit(1)).toBe('flushed');
+    rig.a.server.kill();
+    await rig.good(rig.a, AS_PRIMARY);
+    expect(rig.scheduler.now).toBeLessThan(30_000);
+  });
+});

@@ -16,6 +16,7 @@ export class HostTruth implements HostSight, Writable {
   readonly tags: Tags;
   readonly #host: SimHost;
   readonly #operations: Record<string, number> = {};
+  #paused = false;
 
   constructor(host: SimHost) {
     this.name = host.name;
@@ -29,6 +30,7 @@ export class HostTruth implements HostSight, Writable {
 
   /** Counts what the agent began. */
   count(tick: TickRecord): void {
+    this.#paused = this.#host.program?.status().pause ?? this.#paused;
     for (const deed of tick.did) {
       if (OPERATION.test(deed)) this.#operations[deed] = (this.#operations[deed] ?? 0) + 1;
     }
@@ -45,6 +47,10 @@ export class HostTruth implements HostSight, Writable {
 
   guardSince(): number | undefined {
     return this.#host.guardSince();
+  }
+
+  believesInPause(): boolean {
+    return this.#paused;
   }
 
   acceptsWrites(): boolean {

@@ -47,6 +47,8 @@ export interface HostSight {
   /** Since when its agent has been able to act; undefined: it is dead or stands still. */
   agentSince(): number | undefined;
   guardSince(): number | undefined;
+  /** At its last tick the agent went by a configuration that says pause. */
+  believesInPause(): boolean;
   /** What the server itself would say to a client. */
   acceptsWrites(): boolean;
   /** True when every commit that counts is in its data directory. */

@@ -10,6 +10,8 @@ const AGENT_TURN = 15_000;
  * where all that could prevent it is out of order:
  * - a whole host was paused: its server goes on for a moment before its guard has the next turn;
  * - `fence: off` or `preferred`, and the agent is dead, stands still, or has just come back;
+ * - the host is still in pause, as far as its agent could know: in pause nobody is fenced, so a
+ *   primary whose agent was stopped, or cut off, before the pause was lifted goes on, as in Patroni;
  * - the guard is dead (or has just come back) and so is the agent: two faults at once, against
  *   which a watchdog device would help, which has no fake.
  */
@@ -32,6 +34,7 @@ export function singlePrimary(sight: Sight): Checker {
 
 /** True while nothing could have kept this host's server from accepting writes, see above. */
 export function isExcused(sight: Sight, host: HostSight): boolean {
+  if (host.believesInPause()) return true;
   if (isFor(sight, host.guardSince(), GUARD_TURN)) {
     if (sight.fence === 'required') return false;
   } else if (host.guardSince() !== undefined) {

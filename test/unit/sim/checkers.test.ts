@@ -28,6 +28,7 @@ interface Fake {
   tags: Readonly<Record<string, unknown>>;
   losses: string[];
   operations: Record<string, number>;
+  paused: boolean;
 }
 
 function fake(name: string, changes: Partial<Fake> = {}): Fake {
@@ -42,6 +43,7 @@ function fake(name: string, changes: Partial<Fake> = {}): Fake {
     tags: {},
     losses: [],
     operations: {},
+    paused: false,
     ...changes,
   };
 }
@@ -62,6 +64,7 @@ function sightOf(host: Fake): HostSight {
     },
     agentSince: () => host.agentSince,
     guardSince: () => host.guardSince,
+    believesInPause: () => host.paused,
     acceptsWrites: () => host.writable,
     has: (commit) => host.commits.includes(commit),
     position,
@@ -110,6 +113,15 @@ describe('single-primary', () => {
     expect(checker.afterEvent?.()).toBeUndefined();
     time.now += 60;
     expect(checker.afterEvent?.()).toContain('both');
+  });
+
+  it('allows a primary that was left alone in pause', () => {
+    const { sight, fakes } = makeWorld();
+    fakes[1].writable = true;
+    Object.assign(fakes[0], { paused: true, agentSince: undefined });
+    expect(singlePrimary(sight).afterEvent?.()).toBeUndefined();
+    fakes[0].paused = false;
+    expect(singlePrimary(sight).afterEvent?.()).toContain('both');
   });
 
   it('takes a frozen agent for no excuse where a guard is required', () => {

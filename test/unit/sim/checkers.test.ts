@@ -246,6 +246,17 @@ describe('forbidden', () => {
     expect(forbidden(sight).written?.(taken)).toBeUndefined();
   });
 
+  it('lets no /sync bind that a restored store brought back, until a leader has written it', () => {
+    const { sight, store } = makeWorld();
+    store.config = '{"synchronous_mode":true}';
+    store.sync = '{"leader":"pg1","sync_standby":"pg3","quorum":0}';
+    const checker = forbidden(sight);
+    checker.written?.({ name: 'sync', value: store.sync, by: 'store' });
+    expect(checker.written?.(taken)).toBeUndefined();
+    checker.written?.({ name: 'sync', value: store.sync, by: 'pg1' });
+    expect(checker.written?.(taken)).toContain('/sync');
+  });
+
   it('sees a member outside of /failsafe lead', () => {
     const { sight, store } = makeWorld();
     store.config = '{"failsafe_mode":true}';

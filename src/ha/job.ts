@@ -28,7 +28,12 @@ export type JobSpec =
       readonly limit: number | undefined;
     }
   | { readonly kind: 'restart'; readonly from: Source | undefined }
-  | { readonly kind: 'promote' }
+  /**
+   * The new timeline must have a number above this one, which somebody has used: PostgreSQL takes
+   * the first for which it finds no history file. The same number for two timelines would let a
+   * standby replay the WAL of the other.
+   */
+  | { readonly kind: 'promote'; readonly above: number }
   | { readonly kind: 'copy-slots'; readonly from: Source; readonly names: readonly string[] };
 
 export type JobKind = JobSpec['kind'];

@@ -1,5 +1,4 @@
 import { isNoFailover } from '../../model/member.ts';
-import { DEFAULT_SETTINGS } from '../../model/settings.ts';
 import type { Facts } from '../facts.ts';
 import { isDistrusted, seconds, viewOf } from '../situation.ts';
 import { maySucceed } from '../sync/membership.ts';
@@ -32,7 +31,7 @@ export const STRICT: Leniency = { synchronous: false, lag: false };
 
 /** The first reason that keeps this standby from racing; undefined: it may. */
 export function unfitness(facts: Facts, leniency: Leniency): Unfitness | undefined {
-  const { postgres, self, settings, memory, now } = facts;
+  const { postgres, self, memory, now } = facts;
   if (isDistrusted(facts)) return 'distrusted-store';
   if (isNoFailover(self.tags)) return 'nofailover';
   if (postgres.state !== 'running') return 'starting';
@@ -42,7 +41,7 @@ export function unfitness(facts: Facts, leniency: Leniency): Unfitness | undefin
     fenceProblem(facts) ??
     withoutRight(facts, leniency) ??
     withoutData(facts, leniency) ??
-    (mayReturn(facts) && settings.primaryRaceBackoff > 0 ? 'former-leader-streams' : undefined)
+    (mayReturn(facts) ? 'former-leader-streams' : undefined)
   );
 }
 
@@ -85,12 +84,13 @@ function withoutData(facts: Facts, leniency: Leniency): Unfitness | undefined {
 }
 
 /**
- * P#3453: an agent that stood still loses the lock while its PostgreSQL is fine. As long as that
- * still sends WAL, its agent is given `primary_race_backoff` seconds to come back.
+ * WAL that still comes from the former leader proves that its PostgreSQL lives. In pause nobody
+ * fences it, so nobody may be promoted beside it. Else it is its agent that stood still (P#3453),
+ * and has `primary_race_backoff` seconds to come back; the guard stops a primary without an agent.
  */
 function mayReturn({ memory, postgres, settings, now }: Facts): boolean {
   const former = memory.healthyView?.leader;
-  const streams = postgres.replicationState === 'streaming' && postgres.follows === former;
-  const backoff = seconds(settings.primaryRaceBackoff ?? DEFAULT_SETTINGS.primaryRaceBackoff);
-  return streams && memory.lockFreeSince !== undefined && memory.lockFreeSince + backoff > now;
+  if (postgres.replicationState !== 'streaming' || postgres.follows !== former) return false;
+  const backoff = seconds(settings.primaryRaceBackoff);
+  return settings.pause || (memory.lockFreeSince ?? now) + backoff > now;
 }

@@ -1,18 +1,24 @@
+import type { ClusterView } from '../../model/cluster.ts';
+import { isPrimaryRole } from '../../model/node-status.ts';
 import type { Facts } from '../facts.ts';
 import { viewOf } from '../situation.ts';
 
 /**
- * The newest timeline that the cluster is known to have reached: by the history, which ends with
- * the one before, by what the members published, and by the leader that was seen last. 0 when
- * nothing is known.
+ * The newest timeline that anybody is known to have reached: by the history, which ends with the
+ * one before, by what primaries published, now or when somebody led last, and by the answers to
+ * the poll. 0 when nothing is known.
  */
 export function knownTimeline(facts: Facts): number {
-  const view = viewOf(facts);
-  const last = view?.history?.at(-1)?.[0];
-  const primaries = (view?.members ?? []).filter(({ role }) => role === 'primary');
-  return Math.max(
-    typeof last === 'number' ? last + 1 : 0,
-    facts.memory.leaderTimeline ?? 0,
-    ...primaries.map(({ timeline }) => timeline ?? 0),
+  const { healthyView, leaderTimeline } = facts.memory;
+  const peers = (facts.answers.peers ?? []).map(({ report }) =>
+    report.ok ? (report.status.timeline ?? 0) : 0,
   );
+  return Math.max(leaderTimeline ?? 0, reached(viewOf(facts)), reached(healthyView), ...peers);
+}
+
+function reached(view: ClusterView | undefined): number {
+  const last = view?.history?.at(-1)?.[0];
+  const primaries = (view?.members ?? []).filter(({ role }) => isPrimaryRole(role));
+  const published = primaries.map(({ timeline }) => timeline ?? 0);
+  return Math.max(typeof last === 'number' ? last + 1 : 0, ...published);
 }

@@ -47,10 +47,18 @@ export function promote(f: Facts, say: string): Acting {
     promotedAt: f.now,
   } as const;
   if (f.settings.standbyCluster) return act(say, request, { memory, wakeAt: f.now });
-  return act(say, [...request, ...prepareSync(f), { kind: 'job', job: { kind: 'promote' } }], {
-    memory,
-    wakeAt: f.now,
-  });
+  return act(
+    say,
+    [
+      ...request,
+      ...prepareSync(f),
+      { kind: 'job', job: { kind: 'promote', above: knownTimeline(f) } },
+    ],
+    {
+      memory,
+      wakeAt: f.now,
+    },
+  );
 }
 
 /** A running primary takes the free lock back, if nobody can be newer than it. */

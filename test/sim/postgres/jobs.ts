@@ -41,7 +41,7 @@ export function begin(operation: Operation, job: JobSpec): () => void {
       restart(operation, job.from);
       break;
     case 'promote':
-      promote(operation);
+      promote(operation, job.above);
       break;
     case 'copy-slots':
       copySlots(operation, job.from, job.names);
@@ -135,13 +135,13 @@ function restart(operation: Operation, from: Source | undefined): void {
   stop(operation, gently, () => step(10, () => start(operation, as, from)));
 }
 
-function promote({ instance, step, done }: Operation): void {
+function promote({ instance, step, done }: Operation, above: number): void {
   if (!instance.replicates && !instance.postmaster.promoting) {
     step(5, () => done('the server is not a running standby'));
     return;
   }
   instance.postmaster.await('promoted', done);
-  instance.postmaster.promote();
+  instance.postmaster.promote(above);
 }
 
 /** Slot files are copied while the standby is down. */

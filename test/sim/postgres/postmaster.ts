@@ -84,11 +84,13 @@ export class Postmaster {
     this.#reach('running');
   }
 
-  /** `pg_promote`: replays what has come in, and takes the next timeline. */
-  promote(): void {
+  /** `pg_promote`: replays what has come in, and takes the next timeline, above the one given. */
+  promote(above: number): void {
     if (this.#promoting) return;
     const { receiver, random, replayDelay } = this.#instance;
     this.#promoting = true;
+    const { data } = this.#instance;
+    data.knownTimeline = Math.max(data.knownTimeline, above);
     receiver.stop();
     this.after(random.int(100, 500) + replayDelay, () => this.#leaveRecovery());
   }

@@ -159,7 +159,7 @@ describe('a leader that asks in failsafe mode', () => {
 
   it('is refused while this member is promoted, even when its lease is over', async () => {
     const world = failsafe();
-    const promote = { kind: 'job', job: { kind: 'promote' } } as const;
+    const promote = { kind: 'job', job: { kind: 'promote', above: 0 } } as const;
     const { agent } = running(world, ({ job }) =>
       idle({ do: job ? [] : [promote], memory: { leaseUntil: 9000 } }),
     );

@@ -160,7 +160,7 @@ describe('giving the lock away', () => {
 describe('housekeeping', () => {
   it('comes after the plan, and knows what it has done', async () => {
     const world = new FakeWorld();
-    const job = { kind: 'promote' } as const;
+    const job = { kind: 'promote', above: 0 } as const;
     const brain = new Puppet(() =>
       idle({ do: [{ kind: 'job', job }], memory: { leaseUntil: 30_000 } }),
     );

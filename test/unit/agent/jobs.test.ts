@@ -151,7 +151,7 @@ describe('cancelling', () => {
 });
 
 describe('making a primary', () => {
-  const PROMOTE: JobSpec = { kind: 'promote' };
+  const PROMOTE: JobSpec = { kind: 'promote', above: 0 };
   const START: JobSpec = { kind: 'start', as: 'primary', from: undefined };
 
   it.each([PROMOTE, START])('is refused once the guard may be at work: %o', async (job) => {

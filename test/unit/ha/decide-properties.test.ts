@@ -121,7 +121,7 @@ const specs: JobSpec[] = [
   { kind: 'start', as: 'standby', from: undefined },
   { kind: 'stop', mode: 'fast', checkpoint: false, limit: undefined },
   { kind: 'restart', from: undefined },
-  { kind: 'promote' },
+  { kind: 'promote', above: 0 },
 ];
 
 const job: fc.Arbitrary<Job | undefined> = fc.option(

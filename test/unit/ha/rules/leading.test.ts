@@ -112,7 +112,7 @@ describe('a leader', () => {
 
   it('lets another one try when its promotion failed', () => {
     const job = {
-      spec: { kind: 'promote' },
+      spec: { kind: 'promote', above: 0 },
       startedAt: NOW,
       outcome: { ok: false, cancelled: false, failure: 'pre_promote' },
     } as const;

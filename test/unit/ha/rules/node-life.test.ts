@@ -357,7 +357,7 @@ describe('while a long operation runs', () => {
     const answers = { lock: { outcome: 'lost' } } as const;
     const memory = { leaseUntil: undefined };
     for (const spec of [
-      { kind: 'promote' },
+      { kind: 'promote', above: 0 },
       { kind: 'start', as: 'primary', from: undefined },
     ] as const) {
       const facts = leaderFacts({ job: running(spec), postgres: standby(), answers, memory });
@@ -514,7 +514,8 @@ describe('in pause', () => {
   it('a standby does not race, but for a failover to itself', () => {
     expect(planned(factsOf({ settings, dcs: seesNoLeader() })).rule).toBe('paused.wait');
     const dcs = seesNoLeader({ failover: { version: '7', candidate: 'pg2' } });
-    expect(planned(factsOf({ settings, dcs })).asks).toBe('poll');
+    const postgres = standby({ replicationState: undefined });
+    expect(planned(factsOf({ settings, dcs, postgres })).asks).toBe('poll');
   });
 
   it('losing the lock stops nobody', () => {

@@ -144,6 +144,22 @@ describe('a race', () => {
     expect(planned(cut).asks).toBe('poll');
   });
 
+  it('never begins in pause beside a former leader whose PostgreSQL still streams', () => {
+    const dcs = seesNoLeader({ failover: { version: '7', candidate: 'pg2' } });
+    const streams = racer({ dcs, settings: { pause: true } });
+    expect(planned(streams)).toEqual({ rule: 'race.run', does: [] });
+    const postgres = standby({ replicationState: undefined });
+    expect(planned(racer({ dcs, settings: { pause: true }, postgres })).asks).toBe('poll');
+  });
+
+  it('takes a timeline that nobody has used', () => {
+    const peers = heard(says({ timeline: 1, receivedLsn: 1, replayedLsn: 1 }), SILENT);
+    const dcs = seesNoLeader({ history: [[4, 900, '']] });
+    const memory = { leaseUntil: NOW + 30_000 };
+    const plan = acting(racer({ dcs, answers: { peers, ...HELD }, memory }));
+    expect(plan.do.at(-1)).toEqual({ kind: 'job', job: { kind: 'promote', above: 5 } });
+  });
+
   it('does not begin while a failsafe promise holds', () => {
     const failsafePromise = { name: 'pg1', apiUrl: '', connUrl: '', slots: {}, until: NOW + 5000 };
     expect(planned(racer({ memory: { failsafePromise } }))).toEqual({

@@ -159,6 +159,6 @@ export function any(count: number, ...names: string[]): SyncNames {
 }
 
 export const STOP = { kind: 'stop', mode: 'fast', checkpoint: false, limit: undefined } as const;
-export const PROMOTE = { kind: 'promote' } as const;
+export const PROMOTE = { kind: 'promote', above: 0 } as const;
 export const AS_PRIMARY = { kind: 'start', as: 'primary', from: undefined } as const;
 export const AS_STANDBY = { kind: 'start', as: 'standby', from: undefined } as const;

@@ -4,19 +4,22 @@ import type { Checker, HostSight, Sight } from './checker.ts';
 import { isManual } from './manual.ts';
 
 /**
- * Nobody takes the lock who must not lead. Judged when the lock changes hands. A `/sync` that a
- * restored store brought back was written by nobody, and binds nobody until a leader has written
- * it: `durability` judges who leads until then.
+ * Nobody takes the lock who must not lead. Judged when the lock changes hands. Members that saw the
+ * store go back, or forget, do not go by its `/sync` for a while: they hear everybody instead, and
+ * `durability` judges who leads then.
  */
 export function forbidden(sight: Sight): Checker {
-  let restored = false;
+  let distrustedUntil = 0;
   return {
     name: 'forbidden',
     written({ name, value, by }) {
-      if (name === 'sync') restored = by === 'store';
+      // A session that ends takes other documents with it.
+      if (by === 'store' && LASTING.has(name)) {
+        distrustedUntil = sight.now + 4000 * sight.settings().ttl;
+      }
       const host = sight.hosts.find((each) => each.name === by);
       if (name !== 'leader' || value === undefined || !host) return undefined;
-      const reason = whyNot(sight, host, restored);
+      const reason = whyNot(sight, host, sight.now < distrustedUntil);
       return reason && `${by} took the lock ${reason}`;
     },
     rise(host) {
@@ -24,6 +27,8 @@ export function forbidden(sight: Sight): Checker {
     },
   };
 }
+
+const LASTING: ReadonlySet<string> = new Set(['sync', 'config', 'history', 'status']);
 
 function whyNot(sight: Sight, host: HostSight, restored: boolean): string | undefined {
   const { name } = host;

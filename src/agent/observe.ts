@@ -28,6 +28,7 @@ export class Observer {
   #postgres: PostgresView | undefined;
   #settings: Settings = DEFAULT_SETTINGS;
 
+  #snapshot: KnownCluster | undefined;
   /** What the last agent here knew, or this one has kept since. */
   #known: KnownCluster | undefined;
 
@@ -76,7 +77,7 @@ export class Observer {
     try {
       const { documents, ownsLock, revision } = await this.#ports.dcs.read();
       const view = this.#understand(documents);
-      this.#keep({ documents, revision }, view);
+      this.#snapshot = { documents, revision };
       return { view, ownsLock, revision };
     } catch (error) {
       if (error instanceof DcsError) return undefined;
@@ -84,11 +85,11 @@ export class Observer {
     }
   }
 
-  /** A view without a leader, or an older one, is nothing to go by later. */
-  #keep(seen: KnownCluster, view: ClusterView): void {
-    const { documents, revision } = seen;
-    if (view.leader === undefined || revision < (this.#known?.revision ?? 0)) return;
-    if (this.#known && essence(documents) === essence(this.#known.documents)) return;
+  /** Keeps what was seen last for a later agent, if it is a store to believe that somebody leads. */
+  keep(): void {
+    const seen = this.#snapshot;
+    if (!seen || this.#view?.leader === undefined) return;
+    if (this.#known && essence(seen.documents) === essence(this.#known.documents)) return;
     this.#known = seen;
     this.#ports.recollection.keep(seen);
   }

@@ -2,6 +2,7 @@ import type { Facts, Monotonic } from '../ha/facts.ts';
 import type { Job } from '../ha/job.ts';
 import { holdUntil } from '../ha/lease.ts';
 import type { Acting, Action, Plan } from '../ha/plan.ts';
+import { isDistrusted } from '../ha/situation.ts';
 import { converse } from './converse.ts';
 import { describe } from './describe.ts';
 import { dueAfter } from './due.ts';
@@ -103,6 +104,7 @@ export class Ticks {
     const talkers = { ports, mind, decide: (facts: Facts) => brain.decide(facts) };
     const { plan, facts, asked } = await converse(talkers, first, begun);
     mind.remember(plan.memory);
+    if (dcs && !isDistrusted(mind.refreshed(facts))) observer.keep();
     const deeds = [await this.#carryOut(plan.do, facts)];
     const wakes = [plan.wakeAt];
     if (problem === undefined && !plan.do.some(({ kind }) => kind === 'exit')) {

@@ -71,7 +71,9 @@ describe('what the agent before knew', () => {
   it('is where the next one begins: a wiped store is then not taken for a new cluster', async () => {
     const world = new FakeWorld();
     world.documents = [CONFIG, LEADER, SYSTEM];
-    await new Observer(world.ports).look();
+    const first = new Observer(world.ports);
+    await first.look();
+    first.keep();
     const next = new Observer(world.ports);
     expect(next.settings.ttl).toBe(20);
     expect(next.recollected()).toMatchObject({
@@ -85,16 +87,20 @@ describe('what the agent before knew', () => {
     const observer = new Observer(world.ports);
     world.documents = [CONFIG];
     await observer.look();
+    observer.keep();
     expect(world.known).toBeUndefined();
     world.documents = [CONFIG, LEADER];
     await observer.look();
+    observer.keep();
     const { known } = world;
     const status = { name: 'status', value: '{"optime":1}', version: '9' } as const;
     world.documents = [CONFIG, LEADER, status];
     await observer.look();
+    observer.keep();
     expect(world.known).toBe(known);
     world.documents = [{ ...CONFIG, version: '2' }, LEADER, status];
     await observer.look();
+    observer.keep();
     expect(world.known).not.toBe(known);
   });
 });

@@ -15,8 +15,9 @@ export function snapshotReader(
     const read = (document: SnapshotDocument): Reading => {
       const key = `${document.group ?? ''}/${document.name}`;
       const before = known.get(key);
-      const reading = before && isSame(before, document) ? before.reading : readDocument(document);
-      seen.set(key, { value: document.value, version: document.version, reading });
+      const same = before && isSame(before.document, document);
+      const reading = same ? before.reading : readOnce(document);
+      seen.set(key, { document, reading });
       return reading;
     };
     const view = viewOf({ scope, documents, read });
@@ -26,11 +27,21 @@ export function snapshotReader(
 }
 
 interface Known {
-  readonly value: string;
-  readonly version: string;
+  readonly document: SnapshotDocument;
   readonly reading: Reading;
 }
 
-function isSame(known: Known, { value, version }: SnapshotDocument): boolean {
-  return known.version === version && known.value === value;
+function isSame(one: SnapshotDocument, other: SnapshotDocument): boolean {
+  return one === other || (one.version === other.version && one.value === other.value);
+}
+
+/** Documents never change. Where several readers share a process, they get the same ones. */
+const READINGS = new WeakMap<SnapshotDocument, Reading>();
+
+function readOnce(document: SnapshotDocument): Reading {
+  const before = READINGS.get(document);
+  if (before) return before;
+  const reading = readDocument(document);
+  READINGS.set(document, reading);
+  return reading;
 }

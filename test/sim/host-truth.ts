@@ -1,3 +1,4 @@
+import type { Agent } from '../../src/agent/agent.ts';
 import type { TickRecord } from '../../src/agent/ports.ts';
 import type { Tags } from '../../src/model/member.ts';
 import type { SyncNames } from '../../src/model/postgres.ts';
@@ -16,7 +17,8 @@ export class HostTruth implements HostSight, Writable {
   readonly tags: Tags;
   readonly #host: SimHost;
   readonly #operations: Record<string, number> = {};
-  #paused = false;
+  /** The last one that had a tick: when it is gone, what it did last still stands. */
+  #agent: Agent | undefined;
 
   constructor(host: SimHost) {
     this.name = host.name;
@@ -30,7 +32,7 @@ export class HostTruth implements HostSight, Writable {
 
   /** Counts what the agent began. */
   count(tick: TickRecord): void {
-    this.#paused = this.#host.program?.status().pause ?? this.#paused;
+    this.#agent = this.#host.program ?? this.#agent;
     for (const deed of tick.did) {
       if (OPERATION.test(deed)) this.#operations[deed] = (this.#operations[deed] ?? 0) + 1;
     }
@@ -50,7 +52,7 @@ export class HostTruth implements HostSight, Writable {
   }
 
   believesInPause(): boolean {
-    return this.#paused;
+    return this.#agent?.status().pause ?? false;
   }
 
   acceptsWrites(): boolean {

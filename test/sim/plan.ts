@@ -52,8 +52,8 @@ export interface ClusterPlan {
 const MINUTE = 60_000;
 /** A new cluster is left in peace so long. */
 const CALM_START = 45_000;
-/** Long enough for the bound of the liveness checker, and a quiet phase behind it. */
-const HEAL = 12 * MINUTE;
+/** Long enough for the bound of the liveness checker (at most 7 minutes), and a quiet phase behind. */
+const HEAL = 9 * MINUTE;
 
 /** Draws the plan of a seed: the same one whenever it is asked for. */
 export function drawPlan(seed: number, wanted?: Profile): SimPlan {

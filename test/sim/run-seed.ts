@@ -48,6 +48,7 @@ async function live(world: World, plan: SimPlan): Promise<void> {
   }
   if (!(await advance(world, plan.healAt))) return;
   for (const deed of CLOSING_DEEDS) world.apply(deed);
+  world.workload.slowDown();
   endFaults(world);
   setClocks(world);
   restoreConfig(world, plan.config);

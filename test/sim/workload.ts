@@ -15,8 +15,10 @@ interface WorkloadParts {
   readonly clients: number;
 }
 
-/** Milliseconds between two commits of a client. */
-const PAUSE = [500, 3000] as const;
+/** Milliseconds between two commits of a client while there are faults. */
+const PAUSE = [1000, 4000] as const;
+/** The same once the faults are over: enough to see that clients can write. */
+const PAUSE_IN_PEACE = [5000, 10_000] as const;
 
 /**
  * Clients, who write numbered commits to any server that lets them. They reach every server that
@@ -27,6 +29,7 @@ const PAUSE = [500, 3000] as const;
 export class Workload {
   readonly #parts: WorkloadParts;
   #commits = 0;
+  #pause: readonly [least: number, most: number] = PAUSE;
   #pinned: Writable | undefined;
 
   constructor(parts: WorkloadParts) {
@@ -39,9 +42,14 @@ export class Workload {
     return this.#commits;
   }
 
+  /** Clients have less to do from now on. */
+  slowDown(): void {
+    this.#pause = PAUSE_IN_PEACE;
+  }
+
   #plan(client: number): void {
     const { scheduler, random } = this.#parts;
-    const [least, most] = PAUSE;
+    const [least, most] = this.#pause;
     scheduler.after(random.int(least, most), () => {
       this.#write(client);
       this.#plan(client);

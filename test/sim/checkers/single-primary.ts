@@ -1,4 +1,5 @@
 import type { Checker, HostSight, Sight } from './checker.ts';
+import { isManual } from './manual.ts';
 
 /** A guard that a whole host's pause kept from its work has had its turn by then. */
 const GUARD_TURN = 100;
@@ -11,18 +12,33 @@ const AGENT_TURN = 15_000;
  * - a whole host was paused: its server goes on for a moment before its guard has the next turn;
  * - `fence: off` or `preferred`, and the agent is dead, stands still, or has just come back;
  * - the host is still in pause, as far as its agent could know: in pause nobody is fenced, so a
- *   primary whose agent was stopped, or cut off, before the pause was lifted goes on, as in Patroni;
+ *   primary whose agent was stopped, or cut off, before the pause was lifted goes on, as in Patroni.
+ *   While the pause lasts nobody gets a second primary but by ordering a failover;
  * - the guard is dead (or has just come back) and so is the agent: two faults at once, against
  *   which a watchdog device would help, which has no fake.
  */
 export function singlePrimary(sight: Sight): Checker {
+  /** Who took the lock by order. */
+  let ordered: string | undefined;
+  const excused = (host: HostSight): boolean => host.believesInPause() || isExcused(sight, host);
   return {
     name: 'single-primary',
+    written({ name, value, by }) {
+      if (name === 'leader' && value !== undefined) ordered = isManual(sight, by) ? by : undefined;
+      return undefined;
+    },
+    rise(host) {
+      if (!sight.settings().pause || isExcused(sight, host)) return undefined;
+      const other = sight.hosts.find((each) => each !== host && each.acceptsWrites());
+      if (other === undefined || isExcused(sight, other)) return undefined;
+      const byOrder = ordered === host.name || ordered === other.name;
+      return byOrder ? undefined : `${host.name} is primary beside ${other.name}, in pause`;
+    },
     afterEvent() {
       let one: HostSight | undefined;
       for (const host of sight.hosts) {
         if (!host.acceptsWrites()) continue;
-        if (one !== undefined && !isExcused(sight, one) && !isExcused(sight, host)) {
+        if (one !== undefined && !excused(one) && !excused(host)) {
           return `${one.name} and ${host.name} both accept writes`;
         }
         one = host;
@@ -32,9 +48,8 @@ export function singlePrimary(sight: Sight): Checker {
   };
 }
 
-/** True while nothing could have kept this host's server from accepting writes, see above. */
+/** True while fencing could not keep this host's server from accepting writes, see above. */
 export function isExcused(sight: Sight, host: HostSight): boolean {
-  if (host.believesInPause()) return true;
   if (isFor(sight, host.guardSince(), GUARD_TURN)) {
     if (sight.fence === 'required') return false;
   } else if (host.guardSince() !== undefined) {

@@ -124,6 +124,18 @@ describe('single-primary', () => {
     expect(singlePrimary(sight).afterEvent?.()).toContain('both');
   });
 
+  it('sees a second primary begin in pause, unless an operator ordered it', () => {
+    const { sight, store, fakes, hosts } = makeWorld();
+    store.config = '{"pause":true}';
+    fakes[1].writable = true;
+    for (const each of fakes) each.paused = true;
+    const checker = singlePrimary(sight);
+    expect(checker.rise?.(hosts[1])).toContain('in pause');
+    store.failover = '{"member":"pg2"}';
+    checker.written?.({ name: 'leader', value: 'pg2', by: 'pg2' });
+    expect(checker.rise?.(hosts[1])).toBeUndefined();
+  });
+
   it('takes a frozen agent for no excuse where a guard is required', () => {
     const { sight, fakes } = makeWorld('required');
     fakes[1].writable = true;
@@ -246,14 +258,14 @@ describe('forbidden', () => {
     expect(forbidden(sight).written?.(taken)).toBeUndefined();
   });
 
-  it('lets no /sync bind that a restored store brought back, until a leader has written it', () => {
-    const { sight, store } = makeWorld();
+  it('lets no /sync bind for a while that a restored store brought back', () => {
+    const { sight, store, time } = makeWorld();
     store.config = '{"synchronous_mode":true}';
     store.sync = '{"leader":"pg1","sync_standby":"pg3","quorum":0}';
     const checker = forbidden(sight);
     checker.written?.({ name: 'sync', value: store.sync, by: 'store' });
     expect(checker.written?.(taken)).toBeUndefined();
-    checker.written?.({ name: 'sync', value: store.sync, by: 'pg1' });
+    time.now += 120_000;
     expect(checker.written?.(taken)).toContain('/sync');
   });
 

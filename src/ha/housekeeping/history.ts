@@ -16,7 +16,8 @@ export function historyUpdate(facts: Facts): DocumentWrite | undefined {
   const written = dcs.view.history ?? [];
   if (timeline === 1) return written.length > 0 ? write([]) : undefined;
   const last = written.at(-1);
-  if (last?.[0] === timeline - 1 && last.length === 5) return undefined;
+  const latest = postgres.history.at(-1);
+  if (last?.[0] === latest?.timeline && last?.[1] === latest?.lsn && last?.length === 5) return;
   const known = new Map(written.map((line) => [line[0], line]));
   const kept = postgres.history.slice(-settings.maxTimelinesHistory);
   const lines = kept.map((passed) => lineOf(facts, passed, known.get(passed.timeline)));
@@ -28,8 +29,8 @@ function lineOf(facts: Facts, passed: TimelineSwitch, known: HistoryLine | undef
   const { timeline, lsn, reason } = passed;
   // The same number with another end is another timeline, of a cluster that was.
   const told = known?.[1] === lsn ? known.slice(3, 5) : [];
-  const latest = timeline + 1 === facts.postgres.timeline;
-  if (!latest) return [timeline, lsn, reason, ...told];
+  // Not always the number before: one that nobody followed is skipped.
+  if (passed !== facts.postgres.history.at(-1)) return [timeline, lsn, reason, ...told];
   return [
     timeline,
     lsn,

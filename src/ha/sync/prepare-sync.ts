@@ -16,7 +16,7 @@ import { alone, inherited, writeSync } from './sync-write.ts';
  * @throws InvariantError when the DCS was not seen: then nobody has won the lock.
  */
 export function prepareSync(facts: Facts): readonly Action[] {
-  const { dcs, settings, self } = facts;
+  const { dcs, settings, self, memory } = facts;
   if (!dcs) throw new InvariantError('a promotion is prepared without a view of the DCS');
   const { sync } = dcs.view;
   const mode = syncMode(settings);
@@ -25,7 +25,9 @@ export function prepareSync(facts: Facts): readonly Action[] {
     const remove = sync ? [writeSync(dcs.view, undefined)] : [];
     return [...remove, { kind: 'set-sync-names', names }];
   }
-  const kept = mode === 'quorum' && sync ? inherited(sync, self.name) : undefined;
+  // Voters of a store that went back are those of then: nobody but this member is sure to have all.
+  const believed = memory.distrustedSync === undefined ? sync : undefined;
+  const kept = mode === 'quorum' && believed ? inherited(believed, self.name) : undefined;
   const next: SyncDocument = kept ?? alone(self.name);
   const demand = { names: next.standbys, count: next.standbys.length - next.quorum };
   const names = syncNamesFor(mode, demand, settings.synchronousModeStrict);

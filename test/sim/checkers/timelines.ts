@@ -2,8 +2,9 @@ import type { Checker, Sight } from './checker.ts';
 import { isManual } from './manual.ts';
 
 /**
- * The history in the store never goes back, unless the store itself did, or an operator failed over
- * to a member that has an older one. After the faults all
+ * Whoever writes the history is on a timeline with a higher number than all who did before, unless
+ * the store itself went back, or an operator failed over to a member that is behind. (Its last line
+ * may well be an older one: a timeline that nobody followed is left out.) After the faults all
  * servers are on one branch: see `liveness`, which waits for it.
  */
 export function timelines(sight: Sight): Checker {
@@ -17,9 +18,10 @@ export function timelines(sight: Sight): Checker {
     written({ name, value, by }) {
       if (name === 'leader' && value !== undefined && isManual(sight, by)) newest = 0;
       if (name !== 'history' || by === 'store') return undefined;
-      const last = Number(sight.view().history?.at(-1)?.[0] ?? 0);
-      if (last < newest) return `history ends with timeline ${last}, and did with ${newest}`;
-      newest = last;
+      const writer = sight.hosts.find((host) => host.name === by);
+      const timeline = writer?.position().timeline ?? newest;
+      if (timeline < newest) return `history is of timeline ${timeline}, and was of ${newest}`;
+      newest = timeline;
       const { maxTimelinesHistory: most } = sight.settings();
       const lines = sight.view().history?.length ?? 0;
       return most > 0 && lines > most ? `history has ${lines} of ${most} lines` : undefined;

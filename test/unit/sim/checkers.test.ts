@@ -24,6 +24,7 @@ interface Fake {
   guardSince: number | undefined;
   commits: number[];
   lsn: number;
+  timeline: number;
   names: SyncNames;
   tags: Readonly<Record<string, unknown>>;
   losses: string[];
@@ -39,6 +40,7 @@ function fake(name: string, changes: Partial<Fake> = {}): Fake {
     guardSince: 0,
     commits: [],
     lsn: 1000,
+    timeline: 1,
     names: { kind: 'off' },
     tags: {},
     losses: [],
@@ -53,7 +55,7 @@ function sightOf(host: Fake): HostSight {
     running: true,
     inRecovery: !host.writable,
     streaming: !host.writable,
-    timeline: 1,
+    timeline: host.timeline,
     lsn: host.lsn,
     systemId: '7',
   });
@@ -279,13 +281,13 @@ describe('forbidden', () => {
 
 describe('timelines, data and documents', () => {
   it('sees the history go back, unless the store did', () => {
-    const { sight, store } = makeWorld();
+    const { sight, fakes } = makeWorld();
     const checker = timelines(sight);
     const written = { name: 'history', value: '', by: 'pg1' };
-    store.history = '[[1,100,"x"],[2,200,"x"]]';
+    fakes[0].timeline = 3;
     expect(checker.written?.(written)).toBeUndefined();
-    store.history = '[[1,100,"x"]]';
-    expect(checker.written?.(written)).toContain('ends with timeline 1');
+    fakes[0].timeline = 2;
+    expect(checker.written?.(written)).toContain('of timeline 2');
     checker.done?.({ kind: 'store-wipe' });
     expect(checker.written?.(written)).toBeUndefined();
   });

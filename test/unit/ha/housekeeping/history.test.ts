@@ -58,9 +58,22 @@ describe('historyUpdate', () => {
     expect(update(2, [[1, 100, WHY, WALL]])?.value).toEqual([[1, 100, WHY, WALL, 'pg1']]);
   });
 
-  it('does not write the same again and again when the history file ends too soon', () => {
+  it('knows the last switch where a timeline that nobody followed was skipped', () => {
     const postgres = primary({ timeline: 3, history: [{ timeline: 1, lsn: 100, reason: WHY }] });
-    expect(update(3, [[1, 100, WHY]], { postgres })).toBeUndefined();
+    const value = update(
+      3,
+      [
+        [1, 90, WHY],
+        [2, 95, WHY],
+      ],
+      { postgres },
+    )?.value;
+    expect(value).toHaveLength(1);
+    expect(value?.[0]).toHaveLength(5);
+    expect(update(3, value, { postgres })).toBeUndefined();
+  });
+
+  it('writes nothing when there is no history file', () => {
     expect(update(3, [], { postgres: primary({ timeline: 3 }) })).toBeUndefined();
   });
 

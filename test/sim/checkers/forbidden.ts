@@ -5,21 +5,24 @@ import { isManual } from './manual.ts';
 
 /**
  * Nobody takes the lock who must not lead. Judged when the lock changes hands. Members that saw the
- * store go back, or forget, do not go by its `/sync` for a while: they hear everybody instead, and
- * `durability` judges who leads then.
+ * store go back, or forget, do not go by its `/sync` until a leader has written it, and for a while
+ * after that: they hear everybody instead, and `durability` judges who leads then.
  */
 export function forbidden(sight: Sight): Checker {
+  let restored = false;
   let distrustedUntil = 0;
   return {
     name: 'forbidden',
     written({ name, value, by }) {
       // A session that ends takes other documents with it.
-      if (by === 'store' && LASTING.has(name)) {
+      if (by === 'store' && LASTING.has(name)) restored = true;
+      else if (name === 'sync' && restored) {
+        restored = false;
         distrustedUntil = sight.now + 4000 * sight.settings().ttl;
       }
       const host = sight.hosts.find((each) => each.name === by);
       if (name !== 'leader' || value === undefined || !host) return undefined;
-      const reason = whyNot(sight, host, sight.now < distrustedUntil);
+      const reason = whyNot(sight, host, restored || sight.now < distrustedUntil);
       return reason && `${by} took the lock ${reason}`;
     },
     rise(host) {
@@ -30,7 +33,7 @@ export function forbidden(sight: Sight): Checker {
 
 const LASTING: ReadonlySet<string> = new Set(['sync', 'config', 'history', 'status']);
 
-function whyNot(sight: Sight, host: HostSight, restored: boolean): string | undefined {
+function whyNot(sight: Sight, host: HostSight, distrusted: boolean): string | undefined {
   const { name } = host;
   if (isNoFailover(host.tags)) return 'with nofailover';
   // A primary that has never stopped only takes back what is its own.
@@ -38,7 +41,7 @@ function whyNot(sight: Sight, host: HostSight, restored: boolean): string | unde
   const settings = sight.settings();
   const { sync, failsafe } = sight.view();
   const manual = isManual(sight, name);
-  const named = sync !== undefined && sync.leader !== '' && !restored;
+  const named = sync !== undefined && sync.leader !== '' && !distrusted;
   const bound = settings.synchronousMode === 'on' && named;
   const may = isSyncStandby(sync, name) || sync?.leader.toLowerCase() === name.toLowerCase();
   if (bound && !may && !manual) return 'and is not in /sync';

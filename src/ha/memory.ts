@@ -21,10 +21,10 @@ export interface Memory {
   /** The store was seen to have lost what it knew: nobody may race until then. */
   readonly distrustUntil: Monotonic | undefined;
   /**
-   * Version of the `/sync` of a store that went back or forgot (`absent`: none): as long as it is
-   * that one, it is no measure, and every standby must be heard before a race.
+   * The store went back or forgot, and no leader has been there long enough since to have written
+   * `/sync` anew: it is no measure, and every standby must be heard before a race.
    */
-  readonly distrustedSync: string | undefined;
+  readonly syncDistrusted: boolean;
   /** This node had a share in a cluster with this system identifier. */
   readonly systemId: string | undefined;
   /** We stop, or have stopped, PostgreSQL to hand over the lock. */
@@ -87,7 +87,7 @@ export const BLANK_MEMORY: Memory = {
   lockFreeSince: undefined,
   revision: 0,
   distrustUntil: undefined,
-  distrustedSync: undefined,
+  syncDistrusted: false,
   systemId: undefined,
   steppingDown: undefined,
   releasedAt: undefined,

@@ -2,7 +2,6 @@ import type { ClusterView } from '../model/cluster.ts';
 import type { DcsSight, Facts } from './facts.ts';
 import type { Memory } from './memory.ts';
 import { seconds } from './situation.ts';
-import { syncVersion } from './sync/membership.ts';
 
 /**
  * What is to be remembered of this look, whatever will be decided: who led, since when the lock is
@@ -63,21 +62,18 @@ function ofStore({ memory, now, settings, postgres }: Facts, dcs: DcsSight): Par
   const wentBack = dcs.revision < memory.revision;
   if (wentBack || (forgot && distrustUntil === undefined)) {
     const until = now + seconds(settings.ttl) * 1.25;
-    const distrustedSync = syncVersion(dcs.view);
-    return { systemId, revision: dcs.revision, distrustUntil: until, distrustedSync };
+    return { systemId, revision: dcs.revision, distrustUntil: until, syncDistrusted: true };
   }
   const settled =
     distrustUntil !== undefined &&
     now > distrustUntil + seconds(settings.ttl) &&
     dcs.view.leader !== undefined &&
     memory.lockFreeSince === undefined;
-  // A leader has written it since.
-  const renewed = memory.distrustedSync !== syncVersion(dcs.view);
   return {
     systemId,
     revision: dcs.revision,
-    ...(settled ? { distrustUntil: undefined } : {}),
-    ...(settled || renewed ? { distrustedSync: undefined } : {}),
+    // Another `/sync` alone proves nothing: after a wipe a backup is restored.
+    ...(settled ? { distrustUntil: undefined, syncDistrusted: false } : {}),
   };
 }
 

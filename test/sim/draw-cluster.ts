@@ -111,5 +111,9 @@ function drawTags(random: Random, nodes: number): Readonly<Record<string, Tags>>
     // Only from a member with a lower number: a circle would be a mistake of the operator.
     else if (random.chance(0.08)) tags[`pg${index}`] = { replicatefrom: `pg${index - 1}` };
   }
+  // Without an archive nothing comes from a member that does not stream itself.
+  for (const [name, { replicatefrom }] of Object.entries(tags)) {
+    if (tags[String(replicatefrom)]?.nostream === true) delete tags[name];
+  }
   return tags;
 }

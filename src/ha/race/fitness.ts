@@ -65,7 +65,7 @@ function withoutRight(facts: Facts, leniency: Leniency): Unfitness | undefined {
     return 'not-in-failsafe';
   }
   // A `/sync` that may be old is no measure: then all are heard, and the one with most WAL leads.
-  const bound = !leniency.synchronous && memory.distrustedSync === undefined;
+  const bound = !leniency.synchronous && !memory.syncDistrusted;
   if (bound && !maySucceed(view, settings, self.name)) return 'not-synchronous';
   return undefined;
 }

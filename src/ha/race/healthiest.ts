@@ -64,7 +64,7 @@ function isLivePrimary(status: NodeStatus): boolean {
  * `/sync` cannot be believed, everybody.
  */
 function hasVoice(facts: Facts, name: string, status: NodeStatus): boolean {
-  const voter = isVoter(facts, name) || facts.memory.distrustedSync !== undefined;
+  const voter = isVoter(facts, name) || facts.memory.syncDistrusted;
   if (status.state !== 'running' || status.watchdogFailed) return false;
   if (isBarred(facts, name) && !voter) return false;
   const view = viewOf(facts);
@@ -77,7 +77,7 @@ function hasVoice(facts: Facts, name: string, status: NodeStatus): boolean {
 
 function isFormerSyncLeader(facts: Facts, name: string): boolean {
   const view = viewOf(facts);
-  if (!view || facts.memory.distrustedSync !== undefined) return false;
+  if (!view || facts.memory.syncDistrusted) return false;
   if (!syncBinds(facts.settings, view.sync)) return false;
   return view.sync?.leader.toLowerCase() === name.toLowerCase();
 }
@@ -115,7 +115,7 @@ function isHeard({ settings, memory }: Facts, { name, report }: PeerReport): boo
 function enough(facts: Facts, votes: number, ahead: number): Verdict {
   const view = viewOf(facts);
   const quorum = view && quorumOf(view, facts.settings);
-  if (facts.memory.distrustedSync !== undefined && facts.settings.synchronousMode !== 'off') {
+  if (facts.memory.syncDistrusted && facts.settings.synchronousMode !== 'off') {
     const missing = (facts.answers.peers ?? []).find((peer) => !isHeard(facts, peer));
     return missing ? { healthiest: false, because: 'not-all-heard', member: missing.name } : YES;
   }

@@ -26,7 +26,7 @@ export function prepareSync(facts: Facts): readonly Action[] {
     return [...remove, { kind: 'set-sync-names', names }];
   }
   // Voters of a store that went back are those of then: nobody but this member is sure to have all.
-  const believed = memory.distrustedSync === undefined ? sync : undefined;
+  const believed = memory.syncDistrusted ? undefined : sync;
   const kept = mode === 'quorum' && believed ? inherited(believed, self.name) : undefined;
   const next: SyncDocument = kept ?? alone(self.name);
   const demand = { names: next.standbys, count: next.standbys.length - next.quorum };

@@ -13,6 +13,7 @@ const AGENT_TURN = 15_000;
  * - `fence: off` or `preferred`, and the agent is dead, stands still, or has just come back;
  * - the host is still in pause, as far as its agent could know: in pause nobody is fenced, so a
  *   primary whose agent was stopped, or cut off, before the pause was lifted goes on, as in Patroni.
+ *   An agent that learns of its end stops its primary at once, which takes a moment.
  *   While the pause lasts nobody gets a second primary but by ordering a failover;
  * - the guard is dead (or has just come back) and so is the agent: two faults at once, against
  *   which a watchdog device would help, which has no fake.
@@ -20,7 +21,12 @@ const AGENT_TURN = 15_000;
 export function singlePrimary(sight: Sight): Checker {
   /** Who took the lock by order. */
   let ordered: string | undefined;
-  const excused = (host: HostSight): boolean => host.believesInPause() || isExcused(sight, host);
+  const lastInPause = new Map<string, number>();
+  const excused = (host: HostSight): boolean => {
+    if (host.believesInPause()) lastInPause.set(host.name, sight.now);
+    const since = lastInPause.get(host.name);
+    return (since !== undefined && !isFor(sight, since, AGENT_TURN)) || isExcused(sight, host);
+  };
   return {
     name: 'single-primary',
     written({ name, value, by }) {

@@ -118,12 +118,16 @@ describe('single-primary', () => {
   });
 
   it('allows a primary that was left alone in pause', () => {
-    const { sight, fakes } = makeWorld();
+    const { sight, fakes, time } = makeWorld();
+    const checker = singlePrimary(sight);
     fakes[1].writable = true;
     Object.assign(fakes[0], { paused: true, agentSince: undefined });
-    expect(singlePrimary(sight).afterEvent?.()).toBeUndefined();
-    fakes[0].paused = false;
-    expect(singlePrimary(sight).afterEvent?.()).toContain('both');
+    expect(checker.afterEvent?.()).toBeUndefined();
+    // Its agent has learned that the pause is over, and stops it.
+    Object.assign(fakes[0], { paused: false, agentSince: 0 });
+    expect(checker.afterEvent?.()).toBeUndefined();
+    time.now += 15_000;
+    expect(checker.afterEvent?.()).toContain('both');
   });
 
   it('sees a second primary begin in pause, unless an operator ordered it', () => {

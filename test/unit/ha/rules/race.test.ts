@@ -180,7 +180,7 @@ describe('a store that went back or forgot', () => {
   });
 
   it('in synchronous mode the next race must hear every other standby', () => {
-    const memory = { distrustUntil: NOW - 1, distrustedSync: '4' };
+    const memory = { distrustUntil: NOW - 1, syncDistrusted: true };
     const sync = { standbys: ['pg2'] };
     const deaf = syncRacer('on', sync, { memory, answers: { peers: heard(SILENT, SILENT) } });
     expect(planned(deaf)).toEqual({ rule: 'race.run', does: [] });

@@ -6,7 +6,7 @@ import { isExcused } from './single-primary.ts';
  * In the modes `on` and `quorum`, strict or not, whoever becomes primary has every commit that a
  * client was told of. A commit counts from when it is acknowledged while `/sync` names its server
  * as leader. It counts no more
- * - when the operator turns synchronous mode off: then asynchronous rules hold for all that is to
+ * - when the operator turns synchronous mode off, or a backup of the store does: then asynchronous rules hold for all that is to
  *   come, and `bounded-loss` judges;
  * - when the operator fails over, without naming the leader, to a member that lacks it: a failover
  *   to a member outside of `/sync` may lose data, and says so.
@@ -31,9 +31,10 @@ export function durability(sight: Sight): Checker {
         promised.push(commit);
       return undefined;
     },
-    written({ name, by }) {
+    written({ name, value, by }) {
       const off = sight.settings().synchronousMode === 'off';
-      if (name === 'config' && by === 'operator' && off) promised = [];
+      const ordered = by === 'operator' || by === 'store';
+      if (name === 'config' && ordered && off && value !== undefined) promised = [];
       const candidate = sight.hosts.find((host) => host.name === by);
       if (name === 'leader' && candidate && isManual(sight, by)) {
         promised = promised.filter((commit) => candidate.has(commit));

@@ -24,13 +24,13 @@ export class Wake {
 
   /** Sleeps until `latest` or until roused, but at least until `earliest`. */
   async between(earliest: Monotonic, latest: Monotonic, stop: AbortSignal): Promise<void> {
-    await this.#sleepUntil(earliest, stop);
     if (!this.#roused && !stop.aborted) {
       if (this.#sleep.signal.aborted) this.#sleep = new AbortController();
       this.#asleep = true;
       await this.#sleepUntil(latest, this.#sleep.signal);
       this.#asleep = false;
     }
+    await this.#sleepUntil(earliest, stop);
     this.#roused = false;
   }
 

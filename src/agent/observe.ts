@@ -44,7 +44,8 @@ export class Observer {
     const view = this.#view;
     if (!this.#known || !view) return {};
     const { initialize: systemId } = view;
-    return { healthyView: view, revision: this.#known.revision, systemId };
+    const { revision, identity: storeIdentity } = this.#known;
+    return { healthyView: view, revision, storeIdentity, systemId };
   }
 
   /** Of the newest view that had a configuration: a store that lost it changes nothing. */
@@ -75,10 +76,10 @@ export class Observer {
 
   async #readStore(): Promise<DcsSight | undefined> {
     try {
-      const { documents, ownsLock, revision } = await this.#ports.dcs.read();
+      const { documents, ownsLock, ...store } = await this.#ports.dcs.read();
       const view = this.#understand(documents);
-      this.#snapshot = { documents, revision };
-      return { view, ownsLock, revision };
+      this.#snapshot = { documents, ...store };
+      return { view, ownsLock, ...store };
     } catch (error) {
       if (error instanceof DcsError) return undefined;
       throw error;

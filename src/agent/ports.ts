@@ -74,7 +74,7 @@ export interface Recollection {
 }
 
 /** The documents of the last time that somebody led. */
-export type KnownCluster = Pick<Snapshot, 'documents' | 'revision'>;
+export type KnownCluster = Pick<Snapshot, 'documents' | 'revision' | 'identity'>;
 
 export interface AgentPorts {
   readonly node: Node;

@@ -7,6 +7,11 @@ export interface Snapshot {
   readonly ownsLock: boolean;
   /** Grows with every change in the store. */
   readonly revision: number;
+  /**
+   * Which store it is, where it can be known (etcd's cluster id): another one after it was made
+   * anew, or restored from a backup.
+   */
+  readonly identity?: string;
 }
 
 /** What else must hold when the lock is taken. */

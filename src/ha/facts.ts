@@ -41,6 +41,8 @@ export interface DcsSight {
   readonly ownsLock: boolean;
   /** Grows with every change in the store; going back means a stale or restored store. */
   readonly revision: number;
+  /** Which store it is; another one was made anew or restored. Undefined: not known. */
+  readonly identity?: string;
 }
 
 /** The guard process, and the watchdog device beside it. */

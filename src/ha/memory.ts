@@ -18,6 +18,8 @@ export interface Memory {
   readonly lockFreeSince: Monotonic | undefined;
   /** Highest revision of the store seen so far. */
   readonly revision: number;
+  /** Which store that was. */
+  readonly storeIdentity: string | undefined;
   /** The store was seen to have lost what it knew: nobody may race until then. */
   readonly distrustUntil: Monotonic | undefined;
   /**
@@ -86,6 +88,7 @@ export const BLANK_MEMORY: Memory = {
   healthyView: undefined,
   lockFreeSince: undefined,
   revision: 0,
+  storeIdentity: undefined,
   distrustUntil: undefined,
   syncDistrusted: false,
   systemId: undefined,

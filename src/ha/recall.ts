@@ -59,10 +59,13 @@ function ofStore({ memory, now, settings, postgres }: Facts, dcs: DcsSight): Par
     memory.healthyView?.leader !== undefined &&
     !dcs.view.initialize &&
     dcs.view.leader === undefined;
-  const wentBack = dcs.revision < memory.revision;
+  const { storeIdentity, revision } = memory;
+  const another = storeIdentity !== undefined && dcs.identity !== storeIdentity;
+  const wentBack = another || dcs.revision < revision;
+  const store = { systemId, revision: dcs.revision, storeIdentity: dcs.identity };
   if (wentBack || (forgot && distrustUntil === undefined)) {
     const until = now + seconds(settings.ttl) * 1.25;
-    return { systemId, revision: dcs.revision, distrustUntil: until, syncDistrusted: true };
+    return { ...store, distrustUntil: until, syncDistrusted: true };
   }
   const settled =
     distrustUntil !== undefined &&
@@ -70,8 +73,7 @@ function ofStore({ memory, now, settings, postgres }: Facts, dcs: DcsSight): Par
     dcs.view.leader !== undefined &&
     memory.lockFreeSince === undefined;
   return {
-    systemId,
-    revision: dcs.revision,
+    ...store,
     // Another `/sync` alone proves nothing: after a wipe a backup is restored.
     ...(settled ? { distrustUntil: undefined, syncDistrusted: false } : {}),
   };

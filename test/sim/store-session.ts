@@ -63,7 +63,7 @@ export class StoreSession implements AgentDcs {
     const { documents, revision, leaderSession } = snapshot;
     const ownsLock = leaderSession !== undefined && leaderSession === this.#session?.id;
     if (ownsLock) this.#lock = documents.find(({ name }) => name === 'leader')?.version;
-    return { documents, ownsLock, revision };
+    return { documents, ownsLock, revision, identity: String(seen.life) };
   }
 
   async acquire(request: AcquireRequest): Promise<'held' | 'lost'> {

@@ -40,6 +40,21 @@ function again(f: Facts): Pick<Acting, 'memory' | 'wakeAt'> {
 
 export const BOOTSTRAP: readonly Rule[] = [
   {
+    name: 'startup.finish-bootstrap',
+    phase: 'startup',
+    why:
+      'the cluster has got its name from these data, so they are the cluster: whoever wrote the' +
+      ' name died before it said so here',
+    mirrors: ['post_bootstrap'],
+    plan: (f) => {
+      const { dataDirectory, systemId } = f.postgres;
+      const initialize = viewOf(f)?.initialize;
+      if (!reachable(f) || dataDirectory !== 'unfinished' || !isSystemId(systemId)) return;
+      if (systemId !== initialize) return undefined;
+      return act('finishing the bootstrap', [{ kind: 'finish-bootstrap' }], { wakeAt: f.now });
+    },
+  },
+  {
     name: 'startup.bootstrap-failed',
     phase: 'startup',
     why: 'a bootstrap that failed must not keep the others from making the cluster (S9)',

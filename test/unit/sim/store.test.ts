@@ -305,7 +305,12 @@ describe('a store that lost its data', () => {
     const { dcs } = connect('pg1');
     await within(100, take(dcs));
     store.wipe();
-    expect(await within(100, dcs.read())).toEqual({ documents: [], ownsLock: false, revision: 1 });
+    expect(await within(100, dcs.read())).toEqual({
+      documents: [],
+      ownsLock: false,
+      revision: 1,
+      identity: '1',
+    });
     expect(await within(100, dcs.renew({ ttl: 30 }))).toBe('lost');
     expect(await within(100, take(dcs))).toBe('held');
   });

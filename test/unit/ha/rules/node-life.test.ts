@@ -111,6 +111,17 @@ describe('a node without data', () => {
     });
   });
 
+  it('that gave the cluster its name before it died finishes its bootstrap (S9)', () => {
+    const postgres = stopped({ dataDirectory: 'unfinished', role: 'primary' });
+    const facts = fresh({ postgres, dcs: nobody(SYSTEM_ID) });
+    expect(planned(facts)).toEqual({
+      rule: 'startup.finish-bootstrap',
+      does: ['finish-bootstrap'],
+    });
+    const other = fresh({ postgres, dcs: nobody('7999999999999999999') });
+    expect(planned(other).rule).toBe('startup.wait');
+  });
+
   it('copies a member that offers itself before the leader', () => {
     const facts = factsOf({ postgres: empty, dcs: led() });
     expect(planned(facts)).toEqual({ rule: 'startup.clone', does: ['clone'] });

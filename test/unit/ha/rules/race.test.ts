@@ -179,6 +179,13 @@ describe('a store that went back or forgot', () => {
     expect(plan.memory?.distrustUntil).toBe(NOW + 37_500);
   });
 
+  it('is another one than before, whatever its revision', () => {
+    const dcs = { ...seesNoLeader(), identity: 'restored' };
+    const plan = acting(racer({ dcs, memory: { storeIdentity: 'first' } }));
+    expect(plan.rule).toBe('race.distrusted');
+    expect(planned(racer({ dcs, memory: { storeIdentity: 'restored' } })).asks).toBe('poll');
+  });
+
   it('in synchronous mode the next race must hear every other standby', () => {
     const memory = { distrustUntil: NOW - 1, syncDistrusted: true };
     const sync = { standbys: ['pg2'] };

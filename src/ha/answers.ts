@@ -41,9 +41,12 @@ function lockConsequence(
   question: Question,
   answer: Extract<Answer, { lock: unknown }>,
 ): Partial<Memory> {
+  const sent = question.kind === 'renew' ? question.failsafe : undefined;
+  const failsafe = sent === undefined ? {} : { failsafeWritten: sent };
   switch (answer.lock) {
     case 'held':
       return {
+        ...failsafe,
         leaseUntil: leaseUntil(answer.sentAt, answer.ttl),
         lockWon: true,
         acquireSentAt: undefined,
@@ -53,12 +56,13 @@ function lockConsequence(
       return {
         leaseUntil: undefined,
         lockWon: false,
+        failsafeWritten: undefined,
         acquireSentAt: undefined,
         failsafeActive: false,
       };
     case 'unknown':
       // It may have been done. A lease that we have lasts as long as it did; a new one we have not.
-      return question.kind === 'acquire' ? { acquireSentAt: answer.sentAt } : {};
+      return question.kind === 'acquire' ? { acquireSentAt: answer.sentAt } : failsafe;
   }
 }
 

@@ -11,6 +11,11 @@ export function failsafeHold(ttlSeconds: number): number {
   return Math.min(ttlSeconds, COMMON_SECONDS);
 }
 
+/** For how many seconds a member keeps its promise, from when it was asked. */
+export function promiseSeconds(ttlSeconds: number): number {
+  return Math.max(ttlSeconds, COMMON_SECONDS);
+}
+
 /** What a member knows when a leader asks it in failsafe mode. */
 export interface Hearing extends Pick<Facts, 'now' | 'self' | 'settings' | 'memory'> {
   /** The last view of the store, however old; undefined: there was none yet. */
@@ -32,7 +37,7 @@ export function promiseTo(request: FailsafeRequest, hearing: Hearing): FailsafeP
   if (!settings.failsafeMode || request.name === self.name) return undefined;
   if (mayLeadItself(hearing) || isStranger(request.name, hearing.view)) return undefined;
   // The promise replaces an older one: that leader has to ask us again, and the new one.
-  return { ...request, until: now + Math.max(settings.ttl, COMMON_SECONDS) * 1000 };
+  return { ...request, until: now + promiseSeconds(settings.ttl) * 1000 };
 }
 
 /** To agree now would make two leaders. */

@@ -52,11 +52,15 @@ export interface Memory {
   readonly retryAfter: Monotonic | undefined;
   /** Failsafe mode: the leader that we promised to respect, and until when. */
   readonly failsafePromise: FailsafePromise | undefined;
+  /** Failsafe mode: the list that we wrote last, which our view may not show yet. */
+  readonly failsafeWritten: Readonly<Record<string, string>> | undefined;
   /** Failsafe mode: the lease stands on the members' word, not on the DCS. */
   readonly failsafeActive: boolean;
   readonly wasPaused: boolean;
   /** A dead guard was started anew then. */
   readonly guardStartedAt: Monotonic | undefined;
+  /** This agent began then: it does not know what the one before it promised. */
+  readonly startedAt: Monotonic | undefined;
   /** Last seen timeline of the leader: a change calls for a look at our own. */
   readonly leaderTimeline: number | undefined;
   /** WAL position of the primary when `synchronous_standby_names` was last changed. */
@@ -104,7 +108,9 @@ export const BLANK_MEMORY: Memory = {
   failures: 0,
   retryAfter: undefined,
   failsafePromise: undefined,
+  failsafeWritten: undefined,
   failsafeActive: false,
+  startedAt: undefined,
   wasPaused: false,
   guardStartedAt: undefined,
   leaderTimeline: undefined,

@@ -39,6 +39,7 @@ function ofPromises({ memory, now }: Facts): Partial<Memory> {
   const kept = promise && promise.until > now;
   const answered = leaseUntil !== undefined && leaseUntil > now;
   return {
+    startedAt: memory.startedAt ?? now,
     failsafePromise: kept ? promise : undefined,
     acquireSentAt: answered ? undefined : acquireSentAt,
   };

@@ -1,5 +1,6 @@
 import { isNoFailover } from '../../model/member.ts';
 import type { Facts } from '../facts.ts';
+import { promiseSeconds } from '../failsafe.ts';
 import { isDistrusted, seconds, viewOf } from '../situation.ts';
 import { maySucceed } from '../sync/membership.ts';
 import { knownTimeline } from './known-timeline.ts';
@@ -12,6 +13,7 @@ export type Unfitness =
   | 'starting'
   | 'not-answering'
   | 'backing-off'
+  | 'just-started'
   | 'no-fence'
   | 'no-watchdog'
   | 'not-in-failsafe'
@@ -59,6 +61,7 @@ function withoutRight(facts: Facts, leniency: Leniency): Unfitness | undefined {
   const view = viewOf(facts);
   const { settings, self, memory } = facts;
   if (!view) return 'distrusted-store';
+  if (settings.failsafeMode && mayHavePromised(facts)) return 'just-started';
   const failsafe = view.failsafe ?? {};
   // A member outside the list was not asked by a leader that goes on without the DCS.
   if (settings.failsafeMode && Object.keys(failsafe).length > 0 && !(self.name in failsafe)) {
@@ -68,6 +71,11 @@ function withoutRight(facts: Facts, leniency: Leniency): Unfitness | undefined {
   const bound = !leniency.synchronous && !memory.syncDistrusted;
   if (bound && !maySucceed(view, settings, self.name)) return 'not-synchronous';
   return undefined;
+}
+
+/** An agent that was just started does not know what the one before it promised a leader. */
+function mayHavePromised({ memory, settings, now }: Facts): boolean {
+  return now < (memory.startedAt ?? now) + seconds(promiseSeconds(settings.ttl));
 }
 
 function withoutData(facts: Facts, leniency: Leniency): Unfitness | undefined {

@@ -50,7 +50,9 @@ function failsafeQuestion(facts: Facts): Asking['ask'] | undefined {
   const { settings, answers, memory, self, postgres } = facts;
   if (!settings.failsafeMode || answers.failsafe || memory.leaseUntil === undefined) return;
   if (memory.leaseUntil <= facts.now) return;
-  const list = (viewOf(facts) ?? memory.healthyView)?.failsafe ?? {};
+  const seen = (viewOf(facts) ?? memory.healthyView)?.failsafe;
+  // Whoever is in either of them may race when he does not hear from us.
+  const list = { ...seen, ...memory.failsafeWritten };
   if (!(self.name in list)) return undefined;
   const members = Object.entries(list)
     .filter(([name]) => name !== self.name)

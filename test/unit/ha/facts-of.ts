@@ -119,7 +119,7 @@ export function factsOf(change: Change = {}): Facts {
     job: undefined,
     orders: NO_ORDERS,
     fence: { guard: 'alive', fenced: false, watchdog: 'off' },
-    memory: { ...BLANK_MEMORY, systemId: SYSTEM_ID, revision: 10, ...memory },
+    memory: { ...BLANK_MEMORY, systemId: SYSTEM_ID, revision: 10, startedAt: 0, ...memory },
     answers: {},
     ...rest,
   };

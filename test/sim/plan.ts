@@ -61,7 +61,7 @@ export function drawPlan(seed: number, wanted?: Profile): SimPlan {
   const profile = wanted ?? random.fork('profile').pick(PROFILES);
   const cluster = drawCluster(random.fork('cluster'));
   const length = random.fork('length');
-  const healAt = length.int(19, 27) * MINUTE;
+  const healAt = length.int(17, 24) * MINUTE;
   const deeds = drawDeeds(random.fork('deeds'), {
     profile,
     nodes: cluster.nodes,

@@ -19,9 +19,9 @@ describe('the simulated world', () => {
     }
   });
 
-  it('keeps its promises in 2,000 clusters', { timeout: 5 * MINUTE }, async () => {
+  it('keeps its promises in 2,000 clusters', { timeout: 20 * MINUTE }, async () => {
     const report = await runFleet({ from: 1, seeds: 2000, jobs: 2 });
     expect(report.failures.map(printFailure)).toEqual([]);
-    expect(report.simulatedMs).toBeGreaterThan(2000 * 30 * MINUTE);
+    expect(report.simulatedMs).toBeGreaterThan(2000 * 28 * MINUTE);
   });
 });

@@ -18,7 +18,7 @@ export function forbidden(sight: Sight): Checker {
       if (by === 'store' && LASTING.has(name)) restored = true;
       else if (name === 'sync' && restored) {
         restored = false;
-        distrustedUntil = sight.now + 4000 * sight.settings().ttl;
+        distrustedUntil = sight.now + 10_000 * sight.settings().ttl;
       }
       const host = sight.hosts.find((each) => each.name === by);
       if (name !== 'leader' || value === undefined || !host) return undefined;

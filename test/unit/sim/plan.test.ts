@@ -32,7 +32,7 @@ describe('drawPlan', () => {
 
   it('ends every fault before the cluster is to recover, about half an hour in all', () => {
     for (const { deeds, healAt, endAt } of PLANS) {
-      expect(endAt).toBeGreaterThanOrEqual(28 * 60_000);
+      expect(endAt).toBeGreaterThanOrEqual(26 * 60_000);
       expect(endAt - healAt).toBeGreaterThanOrEqual(9 * 60_000);
       for (const [at, deed] of deeds) {
         const lasts = 'ms' in deed && deed.kind !== 'step-clock' && deed.kind !== 'slow-start';

@@ -15,10 +15,12 @@ export function recall(facts: Facts): Partial<Memory> {
 }
 
 function ofPostgres({ postgres, memory, job }: Facts): Partial<Memory> {
-  const idle = !job || job.outcome;
   if (postgres.state !== 'running') {
-    const claim = memory.bootstrapping && (!idle || postgres.dataDirectory === 'unfinished');
-    return idle || !memory.bootstrapping ? { bootstrapping: claim } : {};
+    // By the job, not by the intention: the claim may have gone to another one.
+    const ours = job?.spec.kind === 'bootstrap' && job.outcome?.ok !== false;
+    const failed = job?.spec.kind === 'bootstrap' && !ours;
+    const waits = memory.bootstrapping && postgres.dataDirectory === 'unfinished' && !failed;
+    return { bootstrapping: ours || waits };
   }
   const streams = postgres.replicationState === 'streaming';
   const fine = postgres.role === 'primary' || streams;

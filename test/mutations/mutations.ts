@@ -123,9 +123,9 @@ export const MUTATIONS: readonly Mutation[] = [
         replace: 'holds(f) && f.settings.pause && fenceProblem(f)',
       },
       {
-        file: 'src/ha/rules/leading.ts',
-        find: "f.fence.guard !== 'dead' || tried",
-        replace: "f.fence.guard !== 'dead' || !tried",
+        file: 'src/ha/rules/guard.ts',
+        find: "fence.guard !== 'dead' || tried",
+        replace: "fence.guard !== 'dead' || !tried",
       },
     ],
     scenarios: ['failover/guard-then-agent-killed'],
@@ -329,7 +329,7 @@ export const MUTATIONS: readonly Mutation[] = [
       },
       {
         file: 'src/ha/rules/race.ts',
-        find: 'if (view && !maySucceed(view, f.settings, f.self.name)) {',
+        find: 'if (view && !isDistrusted(f) && !maySucceed(view, f.settings, f.self.name)) {',
         replace: 'if (!view) {',
       },
     ],

@@ -76,6 +76,7 @@ export const BOOTSTRAP: readonly Rule[] = [
     plan: (f) => {
       if (!reachable(f) || !f.memory.bootstrapping || f.settings.standbyCluster) return undefined;
       if (f.postgres.dataDirectory !== 'unfinished' || f.postgres.state !== 'stopped') return;
+      if (!isSystemId(f.postgres.systemId)) return;
       if (viewOf(f)?.initialize !== '') {
         return act('lost the claim to bootstrap the cluster', [], {
           memory: { bootstrapping: false },
@@ -119,7 +120,6 @@ export const BOOTSTRAP: readonly Rule[] = [
           CLAIM,
           { kind: 'job', job: remote ? { kind: 'clone', from: remote } : { kind: 'bootstrap' } },
         ],
-        { memory: { bootstrapping: true } },
       );
     },
   },

@@ -100,6 +100,15 @@ describe('a node without data', () => {
     ]);
   });
 
+  it('is not the maker of a cluster for having wanted to be: its claim may have been late', () => {
+    const postgres = stopped({ dataDirectory: 'unfinished', systemId: undefined });
+    const dcs = nobody('');
+    expect(acting(fresh()).memory?.bootstrapping).toBe(false);
+    expect(planned(fresh({ postgres, dcs, memory: { bootstrapping: true } })).rule).toBe(
+      'startup.wait',
+    );
+  });
+
   it('gives way when its claim was lost, and unclaims when it failed (S9)', () => {
     const job = running({ kind: 'bootstrap' });
     const lost = fresh({ job, dcs: nobody(SYSTEM_ID), memory: { bootstrapping: true } });

@@ -257,8 +257,8 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: 'src/ha/failsafe.ts',
-        find: 'Math.max(settings.ttl, COMMON_SECONDS) * 1000',
-        replace: '1000',
+        find: 'return Math.max(ttlSeconds, COMMON_SECONDS);',
+        replace: 'return 1 + 0 * ttlSeconds;',
       },
     ],
     scenarios: ['failsafe/then-isolated'],
@@ -340,8 +340,8 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: 'src/ha/recall.ts',
-        find: 'const wentBack = dcs.revision < memory.revision;',
-        replace: 'const wentBack = false;',
+        find: 'const wentBack = another || dcs.revision < revision;',
+        replace: 'const wentBack = another && dcs.revision < 0 * revision;',
       },
       {
         file: 'src/ha/race/healthiest.ts',

@@ -110,7 +110,7 @@ export const ORDERS: readonly Rule[] = [
           answer(order.id, true, 'reinitialize started'),
         ],
         {
-          memory: { rewind: 'clear', failures: 0, retryAfter: undefined, steppingDown: undefined },
+          memory: { rewind: 'check', failures: 0, retryAfter: undefined, steppingDown: undefined },
         },
       );
     },

@@ -95,11 +95,10 @@ function copyInstead(f: Facts): Acting | undefined {
   const allowed = f.self.removeDataDirectoryOnDivergedTimelines && !f.settings.standbyCluster;
   const from = allowed ? cloneSource(f, { fromLeader: true }) : undefined;
   if (from) {
-    return act(
-      'reinitializing due to diverged timelines',
-      [{ kind: 'disarm' }, { kind: 'job', job: { kind: 'clone', from } }],
-      { memory: { rewind: 'clear' } },
-    );
+    return act('reinitializing due to diverged timelines', [
+      { kind: 'disarm' },
+      { kind: 'job', job: { kind: 'clone', from } },
+    ]);
   }
   return act('the data have diverged from the leader; consider doing reinitialize', [], {
     memory: { rewind: 'failed' },

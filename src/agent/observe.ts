@@ -86,7 +86,7 @@ export class Observer {
     }
   }
 
-  /** Keeps what was seen last for a later agent, if it is a store to believe that somebody leads. */
+  /** Keeps what was seen last for a later agent, if somebody led. The caller believes the store. */
   keep(): void {
     const seen = this.#snapshot;
     if (!seen || this.#view?.leader === undefined) return;

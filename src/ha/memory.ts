@@ -71,7 +71,7 @@ export interface Memory {
   readonly knownConfig: Readonly<Record<string, unknown>> | undefined;
 }
 
-export interface StepDown {
+interface StepDown {
   readonly why: 'switchover' | 'shutdown' | 'start-timeout' | 'demote-cluster' | 'unfit';
   readonly since: Monotonic;
 }

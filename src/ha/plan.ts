@@ -90,7 +90,7 @@ export type DocumentWrite = DocumentValue & {
 };
 
 /** `undefined` removes the document, or clears the request. */
-export type DocumentValue =
+type DocumentValue =
   /**
    * `''` claims the bootstrap, and goes away with our session; else the system identifier. Only our
    * own claim can be removed.

@@ -72,7 +72,7 @@ export interface StandbyView {
   readonly replayLsn: number;
 }
 
-/** `synchronous_standby_names`, understood. `anyone` is `*`; `text` is what pgherd did not write. */
+/** `synchronous_standby_names`, understood. `text` is what pgherd did not write. */
 export type SyncNames =
   | { readonly kind: 'off' }
   /** `n (a,b)`: the first n that are connected, in this order. */

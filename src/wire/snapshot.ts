@@ -24,7 +24,7 @@ export interface SnapshotDocument {
   readonly version: string;
 }
 
-/** What one document says: its part of a view, or a member; and what is wrong with it, if anything. */
+/** What one document says: its part of a view, or a member; and what is wrong with it, if any. */
 export interface Reading {
   readonly part?: Partial<Parts>;
   readonly member?: Member;

@@ -21,13 +21,13 @@ export function restartRefusal(facts: Facts, order: RestartOrder): string | unde
 }
 
 /** The role as it is published: a standby that leads is the leader of a standby cluster. */
-export function roleOf({ postgres, dcs }: Facts): 'primary' | 'standby_leader' | 'replica' {
+function roleOf({ postgres, dcs }: Facts): 'primary' | 'standby_leader' | 'replica' {
   if (postgres.role === 'primary') return 'primary';
   return dcs?.ownsLock && dcs.view.config?.settings.standbyCluster ? 'standby_leader' : 'replica';
 }
 
 /** `15.4` → 150004, `9.6.3` → 90603, as PostgreSQL counts (`server_version_num`). */
-export function versionNumber(text: string): number {
+function versionNumber(text: string): number {
   const [major = 0, second = 0, third = 0] = text.split('.').map(Number);
   return major >= 10 ? major * 10_000 + second : major * 10_000 + second * 100 + third;
 }

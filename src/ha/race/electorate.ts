@@ -20,7 +20,7 @@ export function electorate(facts: Facts): PeerAddress[] {
 }
 
 /** The tags that a member published last; a member that nobody knows has none. */
-export function tagsOf(facts: Facts, name: string): Readonly<Record<string, unknown>> {
+function tagsOf(facts: Facts, name: string): Readonly<Record<string, unknown>> {
   const members = [...(viewOf(facts)?.members ?? []), ...(facts.memory.healthyView?.members ?? [])];
   return members.find((member) => member.name === name)?.tags ?? {};
 }

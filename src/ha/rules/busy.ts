@@ -97,8 +97,8 @@ export const BUSY: readonly Rule[] = [
     name: 'busy.archiving',
     phase: 'busy',
     why:
-      'PostgreSQL has shut down and only archives its last WAL: a standby that has it all need not' +
-      ' wait for the archive (P#2067)',
+      'PostgreSQL has shut down and only archives its last WAL: a standby that has it all need' +
+      ' not wait for the archive (P#2067)',
     mirrors: ['demote', 'is_failover_possible'],
     plan: (f) => {
       const { controlState, checkpointLsn, state } = f.postgres;

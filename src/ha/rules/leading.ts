@@ -19,6 +19,8 @@ const holds = (f: Facts): boolean => leads(f) && f.postgres.state !== 'stopped';
 
 const isPrimary = (f: Facts): boolean => f.postgres.role === 'primary';
 
+const inSeconds = (ms: number): number => Math.ceil(ms / 1000);
+
 /** A standby gives the lock away: there is nothing for the guard to stop. */
 const LET_GO: readonly Action[] = [{ kind: 'disarm' }, { kind: 'release' }];
 
@@ -66,7 +68,7 @@ export const LEADING: readonly Rule[] = [
   {
     name: 'leading.demote-cluster',
     phase: 'leading',
-    why: 'the cluster became a standby cluster: its leader stops accepting writes and keeps the lock',
+    why: 'in a cluster that became a standby cluster the leader takes no writes, and keeps the lock',
     mirrors: ['enforce_follow_remote_member', 'demote'],
     plan: (f) =>
       holds(f) && f.settings.standbyCluster && isPrimary(f) && !f.settings.pause
@@ -123,7 +125,7 @@ export const LEADING: readonly Rule[] = [
       const left = since + seconds(limit) - f.now;
       const memory = { startingSince: since };
       if (left > 0) {
-        const say = `PostgreSQL is still starting up, ${Math.ceil(left / 1000)} seconds until timeout`;
+        const say = `PostgreSQL is still starting up, ${inSeconds(left)} seconds until timeout`;
         return act(say, [], { memory });
       }
       if (!f.answers.peers) {
@@ -169,7 +171,8 @@ export const LEADING: readonly Rule[] = [
       return maySucceed(view, f.settings, f.self.name)
         ? undefined
         : act(
-            'Postponing promotion because synchronous replication state was updated by somebody else',
+            'Postponing promotion because synchronous replication state was updated by' +
+              ' somebody else',
             LET_GO,
             { memory: { leaseUntil: undefined } },
           );

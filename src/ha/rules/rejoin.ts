@@ -75,8 +75,8 @@ function afterRewind(f: Facts): Acting | undefined {
 }
 
 /**
- * Single-user recovery, once. If it failed, the server is started as a standby: it recovers too, and
- * once it was stopped for its timeline it is clean.
+ * Single-user recovery, once. If it failed, the server is started as a standby: it recovers too,
+ * and once it was stopped for its timeline it is clean.
  */
 function makeClean(f: Facts): Acting | undefined {
   if (f.memory.crashRecoveryTried) return undefined;

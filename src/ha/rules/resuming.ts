@@ -45,7 +45,7 @@ export const RESUMING: readonly Rule[] = [
   {
     name: 'leading.unexpected-lock',
     phase: 'leading',
-    why: 'a lock that we did not ask for is no permission: it is given up and won by the usual road',
+    why: 'a lock that nobody here asked for is no permission: it is given up, and won as usual',
     mirrors: ['has_lock'],
     plan: (f) => {
       if (!inDoubt(f)) return undefined;

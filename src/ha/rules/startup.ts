@@ -21,7 +21,9 @@ export const STARTUP: readonly Rule[] = [
       const initialize = viewOf(f)?.initialize;
       if (!isSystemId(initialize) || !isSystemId(systemId) || initialize === systemId) return;
       if (f.settings.pause || f.memory.bootstrapping || isDistrusted(f)) return;
-      const why = `system ID mismatch, node ${f.self.name} belongs to a different cluster: ${initialize} != ${systemId}`;
+      const why =
+        `system ID mismatch, node ${f.self.name} belongs to a different cluster:` +
+        ` ${initialize} != ${systemId}`;
       const owns = f.dcs?.ownsLock === true || leads(f);
       // What has our lock is stopped before anybody else may have it.
       if (owns && f.postgres.state !== 'stopped') return act(why, [STOP_FAST]);
@@ -52,7 +54,8 @@ export const STARTUP: readonly Rule[] = [
       reachable(f) && f.postgres.dataDirectory === 'invalid'
         ? withoutData(
             f,
-            'data dir for the cluster is not empty, but system ID is invalid; consider doing reinitialize',
+            'data dir for the cluster is not empty, but system ID is invalid;' +
+              ' consider doing reinitialize',
             'released leader key voluntarily as data dir invalid and currently leader',
           )
         : undefined,

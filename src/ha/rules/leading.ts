@@ -68,7 +68,7 @@ export const LEADING: readonly Rule[] = [
   {
     name: 'leading.demote-cluster',
     phase: 'leading',
-    why: 'in a cluster that became a standby cluster the leader takes no writes, and keeps the lock',
+    why: 'the leader of what is a standby cluster now takes no writes, and keeps the lock',
     mirrors: ['enforce_follow_remote_member', 'demote'],
     plan: (f) =>
       holds(f) && f.settings.standbyCluster && isPrimary(f) && !f.settings.pause

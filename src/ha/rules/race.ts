@@ -126,7 +126,7 @@ export const RACE: readonly Rule[] = [
   {
     name: 'race.lock-vanished',
     phase: 'race',
-    why: 'the lock is gone and nobody has it: a running primary looks again at once to take it back',
+    why: 'the lock is gone and nobody has it: a running primary takes it back at the next look',
     mirrors: ['process_unhealthy_cluster'],
     plan: (f) =>
       race(f) && f.answers.lock?.outcome === 'lost' && isRunningPrimary(f) && !f.answers.peers

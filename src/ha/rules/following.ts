@@ -93,7 +93,7 @@ export const FOLLOWING: readonly Rule[] = [
     },
   },
   {
-    name: 'following.diverged',
+    name: 'following.timelines',
     phase: 'following',
     why: 'a standby whose data the leader does not have would never stream again (S5)',
     mirrors: ['_handle_rewind_or_reinitialize', 'follow'],

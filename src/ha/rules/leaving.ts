@@ -37,7 +37,7 @@ export const LEAVING: readonly Rule[] = [
     name: 'leaving.stop',
     phase: 'leaving',
     why: 'PostgreSQL stops cleanly first, so that standbys get all WAL before the lock is free',
-    mirrors: ['shutdown', 'while_not_sync_standby'],
+    mirrors: ['shutdown'],
     plan: (f) => {
       if (!leaving(f) || f.postgres.state === 'stopped' || runningJob(f) === 'stop') return;
       const limit = f.settings.primaryStopTimeout || undefined;

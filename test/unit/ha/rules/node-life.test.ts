@@ -298,7 +298,7 @@ describe('a standby', () => {
     const answers = { source: source() };
     const curable = factsOf({ dcs: led(), postgres, answers, settings: { usePgRewind: true } });
     expect(acting(curable)).toMatchObject({
-      rule: 'following.diverged',
+      rule: 'following.timelines',
       memory: { rewind: 'needed' },
     });
     const not = factsOf({ dcs: led(), postgres, answers });

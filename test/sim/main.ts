@@ -9,19 +9,39 @@ import { parseArgs } from 'node:util';
 import { printFailure, runFleet } from './fleet.ts';
 import { PROFILE_NAMES, type Profile } from './plan.ts';
 
-const { values } = parseArgs({
-  options: {
-    seed: { type: 'string' },
-    seeds: { type: 'string', default: '200' },
-    from: { type: 'string', default: '1' },
-    jobs: { type: 'string', default: String(availableParallelism()) },
-    profile: { type: 'string' },
-    bail: { type: 'boolean', default: false },
-    trace: { type: 'boolean', default: false },
-    small: { type: 'boolean', default: false },
-    'no-shrink': { type: 'boolean', default: false },
-  },
-});
+const OPTIONS = {
+  seed: { type: 'string' },
+  seeds: { type: 'string', default: '200' },
+  from: { type: 'string', default: '1' },
+  jobs: { type: 'string', default: String(availableParallelism()) },
+  profile: { type: 'string' },
+  bail: { type: 'boolean', default: false },
+  trace: { type: 'boolean', default: false },
+  small: { type: 'boolean', default: false },
+  'no-shrink': { type: 'boolean', default: false },
+} as const;
+
+/** What was asked for; a mistake in it ends the process with one sentence. */
+function read() {
+  const { values } = parseArgs({ options: OPTIONS });
+  const one = values.seed === undefined ? undefined : wholeNumber(values.seed);
+  return {
+    ...values,
+    from: one ?? wholeNumber(values.from),
+    seeds: one === undefined ? wholeNumber(values.seeds) : 1,
+    jobs: one === undefined ? wholeNumber(values.jobs) : 1,
+    profile: profileOf(values.profile),
+  };
+}
+
+function orUsage<Value>(call: () => Value): Value {
+  try {
+    return call();
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error));
+    process.exit(2);
+  }
+}
 
 function wholeNumber(text: string): number {
   if (!/^\d+$/.test(text)) throw new Error(`"${text}" is no whole number`);
@@ -34,13 +54,13 @@ function profileOf(name: string | undefined): Profile | undefined {
   return name as Profile;
 }
 
-const one = values.seed === undefined ? undefined : wholeNumber(values.seed);
+const { from, seeds, jobs, profile, ...values } = orUsage(read);
 const started = performance.now();
 const report = await runFleet({
-  from: one ?? wholeNumber(values.from),
-  seeds: one === undefined ? wholeNumber(values.seeds) : 1,
-  jobs: one === undefined ? wholeNumber(values.jobs) : 1,
-  profile: profileOf(values.profile),
+  from,
+  seeds,
+  jobs,
+  profile,
   bail: values.bail,
   trace: values.trace,
   shrink: values.trace ? values.small : !values['no-shrink'],

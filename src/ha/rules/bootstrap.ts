@@ -26,7 +26,8 @@ const isEmpty = ({ postgres }: Facts): boolean =>
 function mayBootstrap(f: Facts): boolean {
   const view = viewOf(f);
   if (!view || !lockIsFree(f) || view.initialize !== undefined) return false;
-  // After the store lost its documents a running member knows better than it.
+  // After the store lost its documents whoever knew the cluster knows better than it, data or not.
+  if (f.memory.systemId !== undefined || isSystemId(f.memory.healthyView?.initialize)) return false;
   if (view.members.some(({ state }) => state === 'running')) return false;
   const may = f.self.bootstrap !== undefined && !isNoFailover(f.self.tags);
   return may && !isDistrusted(f) && !isBackingOff(f);

@@ -4,7 +4,7 @@ import { leads } from '../lease.ts';
 import type { Acting, Action, Asking, Rule } from '../plan.ts';
 import { compareHistory } from '../replication/divergence.ts';
 import { followTarget } from '../replication/target.ts';
-import { act, viewOf } from '../situation.ts';
+import { act, isDistrusted, viewOf } from '../situation.ts';
 import { STOP_FAST, STOP_NOW } from './keep-or-stop.ts';
 import { leaderSource, ownPosition } from './rejoin.ts';
 
@@ -31,7 +31,7 @@ function lookAtTimelines(f: Facts): Asking | Acting | undefined {
   if (rewind === 'clear' || rewind === 'failed' || f.postgres.state !== 'running') return undefined;
   if (f.postgres.replicationState === 'streaming') return undefined;
   const source = leaderSource(f);
-  if (!source || f.settings.pause) return undefined;
+  if (!source || f.settings.pause || isDistrusted(f)) return undefined;
   const report = f.answers.source;
   if (!report) return { ask: { kind: 'inspect', source } };
   // A leader that is still being promoted does not know its timeline yet.

@@ -3,7 +3,7 @@ import type { Facts } from '../facts.ts';
 import type { Acting, Asking } from '../plan.ts';
 import { compareHistory } from '../replication/divergence.ts';
 import { cloneSource, remoteSource, sourceOf } from '../replication/target.ts';
-import { act, ended, otherLeader, retryTime, withFailure } from '../situation.ts';
+import { act, ended, isDistrusted, otherLeader, retryTime, withFailure } from '../situation.ts';
 
 /** pg_control of a server that stopped cleanly; pg_rewind asks for that. */
 const CLEAN: readonly string[] = ['shut down', 'shut down in recovery'];
@@ -16,6 +16,8 @@ export function rejoin(f: Facts): Asking | Acting | undefined {
   const failure = afterRewind(f);
   if (failure) return failure;
   if (f.memory.rewind === 'clear' || f.memory.rewind === 'failed') return undefined;
+  // A store that went back may name a leader of long ago: nothing is thrown away for its sake (S8).
+  if (isDistrusted(f)) return undefined;
   // A base backup: its end is not known before PostgreSQL has recovered it.
   if (f.postgres.backupLabel) return undefined;
   const source = leaderSource(f);
@@ -27,9 +29,14 @@ export function rejoin(f: Facts): Asking | Acting | undefined {
   if (!report.ok) return undefined;
   const verdict = compareHistory(ownPosition(f), report);
   if (verdict === 'follows') return undefined;
+  if (report.inRecovery && source.name !== '') {
+    // Not promoted yet, or no leader at all: our data may be the ones that count.
+    const wakeAt = f.now + 1000;
+    return act(`waiting for ${source.name} to be a primary before any repair`, [], { wakeAt });
+  }
   if (verdict === 'forked') return copyInstead(f);
   if (!f.settings.usePgRewind) return copyInstead(f);
-  if (report.inRecovery || !report.checkpointedSincePromote) {
+  if (!report.checkpointedSincePromote) {
     // P#2073: before the first checkpoint the source's control file names its old timeline.
     return act(`waiting for checkpoint on ${source.name} before rewind`, [], {
       wakeAt: f.now + 1000,

@@ -74,6 +74,7 @@ describe('a node without data', () => {
       'a member runs that knows better than the store',
       { dcs: { ...nobody(), view: { ...nobody().view, members: withConn } } },
     ],
+    ['it has been part of a cluster, which the store forgot', { memory: { systemId: SYSTEM_ID } }],
     ['the last attempt has just failed', { memory: { retryAfter: NOW + 1 } }],
   ])('waits when %s', (_, change) => {
     expect(planned(fresh(change))).toEqual({ rule: 'startup.wait', does: [] });
@@ -216,6 +217,19 @@ describe('a server that is down, under another leader', () => {
       'disarm',
       'start as standby',
     ]);
+  });
+
+  it('throws nothing away for a leader that is no primary, or of a store that went back (S8)', () => {
+    const self = { removeDataDirectoryOnDivergedTimelines: true };
+    const postgres = former(1001);
+    const answers = { source: source() };
+    const settings = { usePgRewind: false };
+    expect(planned(down({ postgres, answers, self, settings })).does).toContain('clone');
+    const standing = { source: source({ inRecovery: true }) };
+    expect(planned(down({ postgres, answers: standing, self, settings })).does).toEqual([]);
+    const memory = { distrustUntil: NOW + 1 };
+    const distrusted = down({ postgres, answers, self, settings, memory });
+    expect(planned(distrusted).does).toEqual(['disarm', 'start as standby']);
   });
 
   it('sees a fork with equal timeline numbers (A#1161)', () => {

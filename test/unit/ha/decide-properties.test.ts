@@ -169,6 +169,7 @@ const memory: fc.Arbitrary<Partial<Memory>> = fc.record({
   acquireSentAt: oneOf<number | undefined>(undefined, NOW - 1000, NOW - 90_000),
   distrustUntil: oneOf<number | undefined>(undefined, NOW - 1, NOW + 1000),
   bootstrapping: fc.boolean(),
+  systemId: oneOf<string | undefined>(undefined, SYSTEM_ID),
   steppingDown: oneOf<Memory['steppingDown']>(
     undefined,
     { why: 'switchover', since: NOW },
@@ -352,6 +353,11 @@ describe('the rules', { timeout: PATIENCE }, () => {
     fc.assert(
       fc.property(anyFacts, (facts) => {
         reached.add(decide(facts).rule);
+        // Most rules are for a node with nothing else on its hands.
+        const calm = { ...facts.settings, pause: false };
+        reached.add(
+          decide({ ...facts, settings: calm, job: undefined, orders: NO_ORDERS, answers: {} }).rule,
+        );
       }),
       { numRuns: 60_000, seed: SEED },
     );

@@ -2,6 +2,7 @@ import type { Facts, Monotonic } from '../ha/facts.ts';
 import type { Job } from '../ha/job.ts';
 import { holdUntil } from '../ha/lease.ts';
 import type { Acting, Action, Plan } from '../ha/plan.ts';
+import { STOP_NOW } from '../ha/rules/keep-or-stop.ts';
 import { isDistrusted } from '../ha/situation.ts';
 import { converse } from './converse.ts';
 import { describe } from './describe.ts';
@@ -156,8 +157,7 @@ export class Ticks {
         : ports.clock.monotonic() < holdUntil(leaseUntil, settings.ttl);
     // In pause PostgreSQL is never stopped for want of a lease.
     if (holds || settings.pause || postgres?.state === 'stopped') return [];
-    const spec = { kind: 'stop', mode: 'immediate', checkpoint: false, limit: undefined } as const;
-    const failure = jobs.start(spec, true);
+    const failure = jobs.start(STOP_NOW.job, true);
     return [failure === undefined ? 'stop immediate' : `stop immediate: ${failure}`];
   }
 

@@ -71,10 +71,8 @@ export interface Memory {
   readonly knownConfig: Readonly<Record<string, unknown>> | undefined;
 }
 
-interface StepDown {
-  readonly why: 'switchover' | 'shutdown' | 'start-timeout' | 'demote-cluster' | 'unfit';
-  readonly since: Monotonic;
-}
+/** Why a leader stops: it gives the lock away afterwards, but as leader of a standby cluster. */
+type StepDown = 'switchover' | 'start-timeout' | 'demote-cluster' | 'unfit';
 
 export interface FailsafePromise {
   readonly name: string;

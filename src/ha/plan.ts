@@ -78,10 +78,12 @@ export type Action =
   | { readonly kind: 'answer'; readonly order: number; readonly ok: boolean; readonly text: string }
   | { readonly kind: 'exit'; readonly code: number; readonly why: string };
 
+/** This version, no such document, or no matter. */
+export type WriteGuard = { readonly version: string } | 'absent' | 'any';
+
 /** A document for the DCS: all are written with compare-and-set. */
 export type DocumentWrite = DocumentValue & {
-  /** This version, no such document, or no matter. */
-  readonly guard: { readonly version: string } | 'absent' | 'any';
+  readonly guard: WriteGuard;
   /**
    * Only while the lock is ours, in one step with the check: a delayed request of a former leader
    * does nothing.

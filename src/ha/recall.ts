@@ -1,7 +1,7 @@
-import type { ClusterView } from '../model/cluster.ts';
+import { type ClusterView, leaderMember } from '../model/cluster.ts';
 import type { DcsSight, Facts } from './facts.ts';
 import type { Memory } from './memory.ts';
-import { seconds } from './situation.ts';
+import { longestLease, seconds } from './situation.ts';
 
 /**
  * What is to be remembered of this look, whatever will be decided: who led, since when the lock is
@@ -67,8 +67,7 @@ function ofStore({ memory, now, settings, postgres }: Facts, dcs: DcsSight): Par
   const wentBack = another || dcs.revision < revision;
   const store = { systemId, revision: dcs.revision, storeIdentity: dcs.identity };
   if (wentBack || (forgot && distrustUntil === undefined)) {
-    const until = now + seconds(settings.ttl) * 1.25;
-    return { ...store, distrustUntil: until, syncDistrusted: true };
+    return { ...store, distrustUntil: now + longestLease(settings), syncDistrusted: true };
   }
   const settled =
     distrustUntil !== undefined &&
@@ -85,15 +84,16 @@ function ofStore({ memory, now, settings, postgres }: Facts, dcs: DcsSight): Par
 function ofLeader(facts: Facts, view: ClusterView): Partial<Memory> {
   const { memory, now, settings, self } = facts;
   const pause = { wasPaused: settings.pause };
+  // While paused people may have done anything to the data.
+  const resumed = memory.wasPaused && !settings.pause;
   if (view.leader === undefined) {
     return {
       ...pause,
       lockFreeSince: memory.lockFreeSince ?? now,
-      // While paused people may have done anything to the data.
-      ...(memory.wasPaused && !settings.pause ? { rewind: check(memory) } : {}),
+      ...(resumed ? { rewind: check(memory) } : {}),
     };
   }
-  const timeline = view.members.find(({ name }) => name === view.leader)?.timeline;
+  const timeline = leaderMember(view)?.timeline;
   const changed =
     memory.healthyView?.leader !== view.leader ||
     (timeline !== undefined && timeline !== memory.leaderTimeline);
@@ -105,9 +105,7 @@ function ofLeader(facts: Facts, view: ClusterView): Partial<Memory> {
     leaderTimeline: timeline ?? memory.leaderTimeline,
     ...(another ? { releasedAt: undefined } : {}),
     // P#3457: the same leader may go to another timeline, too.
-    ...(another && (changed || (memory.wasPaused && !settings.pause))
-      ? { rewind: check(memory) }
-      : {}),
+    ...(another && (changed || resumed) ? { rewind: check(memory) } : {}),
   };
 }
 

@@ -1,5 +1,6 @@
-import type { ClusterView } from '../model/cluster.ts';
+import { type ClusterView, leaderMember } from '../model/cluster.ts';
 import type { Member } from '../model/member.ts';
+import type { Settings } from '../model/settings.ts';
 import type { Facts } from './facts.ts';
 import type { JobKind } from './job.ts';
 import type { Acting, Action } from './plan.ts';
@@ -55,7 +56,7 @@ export function otherLeader(facts: Facts): Member | undefined {
   const view = viewOf(facts);
   if (!view || view.leader === undefined || facts.dcs?.ownsLock) return undefined;
   if (view.leader === facts.self.name) return undefined;
-  return view.members.find(({ name }) => name === view.leader);
+  return leaderMember(view);
 }
 
 /** Nobody holds the lock, as far as the DCS says. */
@@ -73,15 +74,12 @@ export function seconds(count: number): number {
   return count * 1000;
 }
 
+/** Milliseconds after which no lease from before holds any more, whatever clocks do. */
+export function longestLease({ ttl }: Settings): number {
+  return seconds(ttl) * 1.25;
+}
+
 /** A system identifier that PostgreSQL made: at least ten digits. */
 export function isSystemId(text: string | undefined): boolean {
   return text !== undefined && /^\d{10,}$/.test(text);
-}
-
-/**
- * After this many failures in a row: when to try again. Doubles from one second to a minute, so
- * that neither a broken node is hammered nor a healed one waits for long.
- */
-export function retryTime(now: number, failures: number): number {
-  return now + Math.min(60_000, 1000 * 2 ** Math.min(failures, 6));
 }

@@ -2,18 +2,19 @@ import type { Failover } from '../../model/cluster.ts';
 import type { NodeStatus } from '../../model/node-status.ts';
 import { assessCandidates, type Candidate, type TakeoverAction } from '../candidates.ts';
 import type { Facts } from '../facts.ts';
-import type { PeerAddress } from '../plan.ts';
+import type { Asking } from '../plan.ts';
 import { viewOf } from '../situation.ts';
 import { quorumOf } from '../sync/membership.ts';
 
-/** Whom a leader asks before it hands over: the candidate, or every other member. */
-export function handoverElectorate(facts: Facts, candidate: string | undefined): PeerAddress[] {
-  const members = viewOf(facts)?.members ?? [];
-  return members.flatMap(({ name, apiUrl }) =>
-    apiUrl === undefined || name === facts.self.name || (candidate && candidate !== name)
-      ? []
-      : [{ name, apiUrl }],
+/** What a leader asks before it hands over: how the candidate is, or every other member. */
+export function handoverPoll(facts: Facts, candidate?: string): Asking {
+  const others = (viewOf(facts)?.members ?? []).filter(
+    ({ name }) => name !== facts.self.name && (!candidate || candidate === name),
   );
+  const members = others.flatMap(({ name, apiUrl }) =>
+    apiUrl === undefined ? [] : [{ name, apiUrl }],
+  );
+  return { ask: { kind: 'poll', members } };
 }
 
 /**

@@ -4,6 +4,7 @@ import { failoverPriority } from '../../model/tags.ts';
 import type { Facts, PeerReport } from '../facts.ts';
 import { viewOf } from '../situation.ts';
 import { quorumOf, syncBinds } from '../sync/membership.ts';
+import { isSameName } from '../sync/name-set.ts';
 import { isBarred } from './electorate.ts';
 import { compareStanding, ownStanding, standingOf } from './standing.ts';
 
@@ -79,13 +80,13 @@ function isFormerSyncLeader(facts: Facts, name: string): boolean {
   const view = viewOf(facts);
   if (!view || facts.memory.syncDistrusted) return false;
   if (!syncBinds(facts.settings, view.sync)) return false;
-  return view.sync?.leader.toLowerCase() === name.toLowerCase();
+  return isSameName(view.sync.leader, name);
 }
 
 function isVoter(facts: Facts, name: string): boolean {
   const view = viewOf(facts);
   const quorum = view && quorumOf(view, facts.settings);
-  return quorum?.voters.some((voter) => voter.toLowerCase() === name.toLowerCase()) ?? false;
+  return quorum?.voters.some((voter) => isSameName(voter, name)) ?? false;
 }
 
 /** With the same WAL the higher `failover_priority` leads; the former leader had its turn. */

@@ -12,8 +12,9 @@ import {
   viewOf,
   withFailure,
 } from '../situation.ts';
+import { afterFailure, isBackingOff } from './backing-off.ts';
 import { acquisition } from './lock-questions.ts';
-import { afterFailure, isBackingOff, withoutData } from './without-data.ts';
+import { withoutData } from './without-data.ts';
 
 // A node that has no data yet: it makes the cluster, or a copy of a member.
 

@@ -2,7 +2,7 @@ import type { Facts } from '../facts.ts';
 import type { Job, JobKind } from '../job.ts';
 import { leads } from '../lease.ts';
 import type { Rule } from '../plan.ts';
-import { canHandOver, handoverElectorate, reachedBy } from '../planned/handover.ts';
+import { canHandOver, handoverPoll, reachedBy } from '../planned/handover.ts';
 import { act, mayAcceptWrites, runningJob, seconds, viewOf } from '../situation.ts';
 import { keepOrStop, STOP_NOW } from './keep-or-stop.ts';
 
@@ -104,9 +104,7 @@ export const BUSY: readonly Rule[] = [
       const { controlState, checkpointLsn, state } = f.postgres;
       const down = state === 'stopping' && controlState === 'shut down';
       if (runningJob(f) !== 'stop' || !down || !f.memory.steppingDown || !leads(f)) return;
-      if (!f.answers.peers) {
-        return { ask: { kind: 'poll', members: handoverElectorate(f, undefined) } };
-      }
+      if (!f.answers.peers) return handoverPoll(f);
       if (!reachedBy(f, checkpointLsn)) return undefined;
       return act(
         'Leader key released',
@@ -122,9 +120,7 @@ export const BUSY: readonly Rule[] = [
     mirrors: ['handle_long_action_in_progress', 'handle_starting_instance'],
     plan: (f) => {
       if (!busy(f) || !leads(f) || f.settings.pause || !isOverdue(f)) return undefined;
-      if (!f.answers.peers) {
-        return { ask: { kind: 'poll', members: handoverElectorate(f, undefined) } };
-      }
+      if (!f.answers.peers) return handoverPoll(f);
       if (!canHandOver(f)) {
         return act(
           'primary start has timed out, but continuing to wait because failover is not possible',
@@ -135,7 +131,7 @@ export const BUSY: readonly Rule[] = [
           ? 'terminated crash recovery because of startup timeout'
           : 'stopped PostgreSQL because of startup timeout';
       return act(say, [STOP_NOW], {
-        memory: { steppingDown: { why: 'start-timeout', since: f.now } },
+        memory: { steppingDown: 'start-timeout' },
       });
     },
   },

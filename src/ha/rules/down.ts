@@ -1,17 +1,10 @@
 import type { Facts } from '../facts.ts';
 import { leads } from '../lease.ts';
 import type { Acting, Action, Asking, Rule } from '../plan.ts';
-import { canHandOver, handoverElectorate } from '../planned/handover.ts';
+import { canHandOver, handoverPoll } from '../planned/handover.ts';
 import { followTarget } from '../replication/target.ts';
-import {
-  act,
-  ended,
-  lockIsFree,
-  otherLeader,
-  retryTime,
-  seconds,
-  withFailure,
-} from '../situation.ts';
+import { act, ended, lockIsFree, otherLeader, seconds, withFailure } from '../situation.ts';
+import { afterFailure, isBackingOff } from './backing-off.ts';
 import { renewal } from './lock-questions.ts';
 import { rejoin } from './rejoin.ts';
 
@@ -21,8 +14,8 @@ import { rejoin } from './rejoin.ts';
 const down = (facts: Facts): boolean =>
   facts.dcs !== undefined && facts.postgres.state === 'stopped';
 
-const isWaiting = ({ memory, now }: Facts): boolean =>
-  memory.retryAfter !== undefined && memory.retryAfter > now;
+const hasFailedToStart = (f: Facts): boolean =>
+  ended(f, 'start') === 'failed' || ended(f, 'restart') === 'failed';
 
 /** pg_control of a server that was a primary, and was not stopped by order. */
 const CRASHED: readonly string[] = ['in production', 'in crash recovery', 'shutting down'];
@@ -40,16 +33,9 @@ function release(facts: Facts, say: string): Acting {
   });
 }
 
-const RELEASE_TEXTS: Readonly<Record<string, string>> = {
-  switchover: 'Leader key released',
-  shutdown: 'Leader key released',
-  'start-timeout': 'stopped PostgreSQL because of startup timeout',
-  unfit: 'Leader key released',
-};
-
 /** Asks whether anybody could take over, and gives the lock up if so. */
 function failOver(f: Facts): Asking | Acting | undefined {
-  if (!f.answers.peers) return { ask: { kind: 'poll', members: handoverElectorate(f, undefined) } };
+  if (!f.answers.peers) return handoverPoll(f);
   return canHandOver(f) ? release(f, 'stopped PostgreSQL to fail over after a crash') : undefined;
 }
 
@@ -79,8 +65,13 @@ export const DOWN: readonly Rule[] = [
     plan: (f) => {
       const { steppingDown } = f.memory;
       if (!down(f) || !steppingDown || !(leads(f) || f.dcs?.ownsLock)) return undefined;
-      if (steppingDown.why === 'demote-cluster') return undefined;
-      return release(f, RELEASE_TEXTS[steppingDown.why] ?? 'Leader key released');
+      if (steppingDown === 'demote-cluster') return undefined;
+      return release(
+        f,
+        steppingDown === 'start-timeout'
+          ? 'stopped PostgreSQL because of startup timeout'
+          : 'Leader key released',
+      );
     },
   },
   {
@@ -96,7 +87,7 @@ export const DOWN: readonly Rule[] = [
     why: 'a leader that does not start must not keep the lock from those that run',
     mirrors: ['post_recover', '_delete_leader'],
     plan: (f) =>
-      down(f) && leads(f) && (ended(f, 'start') === 'failed' || ended(f, 'restart') === 'failed')
+      down(f) && leads(f) && hasFailedToStart(f)
         ? withFailure(
             f,
             release(f, 'removed leader key after trying and failing to start postgres'),
@@ -124,12 +115,10 @@ export const DOWN: readonly Rule[] = [
     why: 'a standby that does not start is tried again, later each time',
     mirrors: ['post_recover'],
     plan: (f) => {
-      const failed = ended(f, 'start') === 'failed' || ended(f, 'restart') === 'failed';
-      if (!down(f) || !failed) return undefined;
-      const failures = f.memory.failures + 1;
-      const retryAfter = retryTime(f.now, failures);
-      const memory = { failures, retryAfter };
-      return withFailure(f, act('failed to start postgres', [], { memory, wakeAt: retryAfter }));
+      if (!down(f) || !hasFailedToStart(f)) return undefined;
+      const memory = afterFailure(f);
+      const wakeAt = memory.retryAfter;
+      return withFailure(f, act('failed to start postgres', [], { memory, wakeAt }));
     },
   },
   {
@@ -138,7 +127,7 @@ export const DOWN: readonly Rule[] = [
     why: 'what has just failed will fail again at once',
     mirrors: [],
     plan: (f) =>
-      down(f) && isWaiting(f)
+      down(f) && isBackingOff(f)
         ? act('failed to start postgres', [], { wakeAt: f.memory.retryAfter ?? f.now })
         : undefined,
   },

@@ -3,15 +3,17 @@ import { holdUntil, leads } from '../lease.ts';
 import type { Acting, Action, Asking } from '../plan.ts';
 import { act, viewOf } from '../situation.ts';
 
+type JobAction = Extract<Action, { kind: 'job' }>;
+
 /** Stops PostgreSQL at once, whatever else is going on: somebody else may lead already. */
-export const STOP_NOW: Action = {
+export const STOP_NOW: JobAction = {
   kind: 'job',
   job: { kind: 'stop', mode: 'immediate', checkpoint: false, limit: undefined },
   preempt: true,
 };
 
 /** Stops PostgreSQL with its clients' work done, as long as the guard lets it. */
-export const STOP_FAST: Action = {
+export const STOP_FAST: JobAction = {
   kind: 'job',
   job: { kind: 'stop', mode: 'fast', checkpoint: false, limit: undefined },
   preempt: true,

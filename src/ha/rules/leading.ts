@@ -1,13 +1,13 @@
 import type { Facts } from '../facts.ts';
 import { leads } from '../lease.ts';
 import type { Acting, Action, Rule } from '../plan.ts';
-import { canHandOver, handoverElectorate } from '../planned/handover.ts';
+import { canHandOver, handoverPoll } from '../planned/handover.ts';
 import { fenceProblem } from '../race/fitness.ts';
 import { followTarget } from '../replication/target.ts';
 import { act, ended, seconds, viewOf } from '../situation.ts';
 import { maySucceed } from '../sync/membership.ts';
 import { startGuard } from './guard.ts';
-import { keepOrStop, STOP_NOW } from './keep-or-stop.ts';
+import { keepOrStop, STOP_FAST, STOP_NOW } from './keep-or-stop.ts';
 import { renewal } from './lock-questions.ts';
 import { promote } from './race.ts';
 import { scheduledWake, serveRequest } from './serve-request.ts';
@@ -27,7 +27,7 @@ const LET_GO: readonly Action[] = [{ kind: 'disarm' }, { kind: 'release' }];
 function giveUp(f: Facts, say: string): Acting {
   return act(say, [STOP_NOW], {
     memory: {
-      steppingDown: { why: 'unfit', since: f.now },
+      steppingDown: 'unfit',
       raceAfter: f.now + seconds(f.settings.ttl),
       rewind: 'check',
     },
@@ -72,16 +72,10 @@ export const LEADING: readonly Rule[] = [
     mirrors: ['enforce_follow_remote_member', 'demote'],
     plan: (f) =>
       holds(f) && f.settings.standbyCluster && isPrimary(f) && !f.settings.pause
-        ? act(
-            'cannot be a real primary in standby cluster',
-            [
-              {
-                kind: 'job',
-                job: { kind: 'stop', mode: 'fast', checkpoint: false, limit: undefined },
-              },
-            ],
-            { memory: { steppingDown: { why: 'demote-cluster', since: f.now } }, wakeAt: f.now },
-          )
+        ? act('cannot be a real primary in standby cluster', [STOP_FAST], {
+            memory: { steppingDown: 'demote-cluster' },
+            wakeAt: f.now,
+          })
         : undefined,
   },
   {
@@ -128,9 +122,7 @@ export const LEADING: readonly Rule[] = [
         const say = `PostgreSQL is still starting up, ${inSeconds(left)} seconds until timeout`;
         return act(say, [], { memory });
       }
-      if (!f.answers.peers) {
-        return { ask: { kind: 'poll', members: handoverElectorate(f, undefined) } };
-      }
+      if (!f.answers.peers) return handoverPoll(f);
       if (!canHandOver(f)) {
         return act(
           'primary start has timed out, but continuing to wait because failover is not possible',
@@ -140,7 +132,7 @@ export const LEADING: readonly Rule[] = [
       }
       return act('stopped PostgreSQL because of startup timeout', [STOP_NOW], {
         memory: {
-          steppingDown: { why: 'start-timeout', since: f.now },
+          steppingDown: 'start-timeout',
           startingSince: undefined,
           rewind: 'check',
         },

@@ -13,6 +13,7 @@ import { prepareSync } from '../sync/prepare-sync.ts';
 import { startGuard } from './guard.ts';
 import { STOP_NOW } from './keep-or-stop.ts';
 import { acquisition, renewal } from './lock-questions.ts';
+import { clearRequest } from './serve-request.ts';
 
 // Nobody holds the lock, and PostgreSQL runs here.
 
@@ -31,14 +32,9 @@ function stepDown(f: Facts, say: string): Acting {
   });
 }
 
-const CLEAR_REQUEST: Action = {
-  kind: 'write',
-  document: { name: 'failover', value: undefined, guard: 'any', asLeader: true },
-};
-
 /** The deeds of a standby that has just won the lock. */
 export function promote(f: Facts, say: string): Acting {
-  const request: Action[] = viewOf(f)?.failover ? [CLEAR_REQUEST] : [];
+  const request: Action[] = viewOf(f)?.failover ? [clearRequest('any')] : [];
   const memory = {
     failsafePromise: undefined,
     releasedAt: undefined,

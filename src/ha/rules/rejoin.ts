@@ -3,7 +3,8 @@ import type { Facts } from '../facts.ts';
 import type { Acting, Asking } from '../plan.ts';
 import { compareHistory } from '../replication/divergence.ts';
 import { cloneSource, remoteSource, sourceOf } from '../replication/target.ts';
-import { act, ended, isDistrusted, otherLeader, retryTime, withFailure } from '../situation.ts';
+import { act, ended, isDistrusted, otherLeader, withFailure } from '../situation.ts';
+import { afterFailure } from './backing-off.ts';
 
 /** pg_control of a server that stopped cleanly; pg_rewind asks for that. */
 const CLEAN: readonly string[] = ['shut down', 'shut down in recovery'];
@@ -75,10 +76,8 @@ function afterRewind(f: Facts): Acting | undefined {
     return act('starting as a secondary', [], { memory: { rewind: 'clear' }, wakeAt: f.now });
   }
   if (end !== 'failed') return undefined;
-  const failures = f.memory.failures + 1;
-  const retryAfter = retryTime(f.now, failures);
-  const memory = { failures, retryAfter, rewind: 'needed' } as const;
-  return withFailure(f, act('pg_rewind failed', [], { memory, wakeAt: retryAfter }));
+  const memory = { ...afterFailure(f), rewind: 'needed' } as const;
+  return withFailure(f, act('pg_rewind failed', [], { memory, wakeAt: memory.retryAfter }));
 }
 
 /**

@@ -1,14 +1,17 @@
 import type { Facts } from '../facts.ts';
-import type { Acting, Action, Asking } from '../plan.ts';
-import { canHandOver, handoverElectorate } from '../planned/handover.ts';
+import type { Acting, Action, Asking, WriteGuard } from '../plan.ts';
+import { canHandOver, handoverPoll } from '../planned/handover.ts';
 import { dueAt } from '../planned/schedule.ts';
 import { act, seconds, viewOf } from '../situation.ts';
 
 const isPrimary = (f: Facts): boolean => f.postgres.role === 'primary';
 
-function clearRequest(say: string, version: string): Acting {
-  const document = { name: 'failover', value: undefined, guard: { version }, asLeader: true };
-  return act(say, [{ kind: 'write', document } as Action], {});
+/** Clears the request for a switchover or failover: this one, or any. */
+export function clearRequest(guard: WriteGuard): Action {
+  return {
+    kind: 'write',
+    document: { name: 'failover', value: undefined, guard, asLeader: true },
+  };
 }
 
 /** Serves a request for a switchover or failover; undefined: there is none for now. */
@@ -16,7 +19,8 @@ export function serveRequest(f: Facts): Asking | Acting | undefined {
   const request = viewOf(f)?.failover;
   if (!request || (!request.leader && !request.candidate) || !isPrimary(f)) return undefined;
   const action = request.leader ? 'switchover' : 'manual failover';
-  const clear = (why: string): Acting => clearRequest(`${action}: ${why}`, request.version);
+  const clear = (why: string): Acting =>
+    act(`${action}: ${why}`, [clearRequest({ version: request.version })]);
   if (request.scheduledAt !== undefined) {
     if (f.settings.pause) return undefined;
     const due = dueAt(Date.parse(request.scheduledAt), f.wall, f.settings.loopWait);
@@ -28,9 +32,7 @@ export function serveRequest(f: Facts): Asking | Acting | undefined {
   if (!request.candidate && f.settings.pause) {
     return clear('possible only to a specific candidate in a paused state');
   }
-  if (!f.answers.peers) {
-    return { ask: { kind: 'poll', members: handoverElectorate(f, request.candidate) } };
-  }
+  if (!f.answers.peers) return handoverPoll(f, request.candidate);
   if (!canHandOver(f, request)) return clear('no healthy members found');
   const limit =
     f.settings.synchronousMode === 'off' ? undefined : f.settings.primaryStopTimeout || undefined;
@@ -38,7 +40,7 @@ export function serveRequest(f: Facts): Asking | Acting | undefined {
     `${action}: demoting myself`,
     [{ kind: 'job', job: { kind: 'stop', mode: 'fast', checkpoint: true, limit } }],
     {
-      memory: { steppingDown: { why: 'switchover', since: f.now }, rewind: 'check' },
+      memory: { steppingDown: 'switchover', rewind: 'check' },
       wakeAt: f.now,
     },
   );

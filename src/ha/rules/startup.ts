@@ -2,9 +2,10 @@ import type { Facts } from '../facts.ts';
 import { leads } from '../lease.ts';
 import type { Action, Rule } from '../plan.ts';
 import { cloneSource } from '../replication/target.ts';
-import { act, isDistrusted, isSystemId, lockIsFree, seconds, viewOf } from '../situation.ts';
+import { act, isDistrusted, isSystemId, lockIsFree, longestLease, viewOf } from '../situation.ts';
+import { afterFailure, isBackingOff } from './backing-off.ts';
 import { STOP_FAST } from './keep-or-stop.ts';
-import { afterFailure, isBackingOff, withoutData } from './without-data.ts';
+import { withoutData } from './without-data.ts';
 
 // A node whose data are not known to belong to the cluster, or cannot be started.
 
@@ -121,7 +122,7 @@ export const STARTUP: readonly Rule[] = [
     plan: (f) => {
       const nameless = viewOf(f)?.initialize === undefined && lockIsFree(f);
       if (!nameless || f.postgres.role === 'primary' || leads(f)) return undefined;
-      const until = (f.memory.lockFreeSince ?? f.now) + seconds(f.settings.ttl) * 1.25;
+      const until = (f.memory.lockFreeSince ?? f.now) + longestLease(f.settings);
       if (f.now >= until) return undefined;
       return act('waiting for the primary: there is no initialize key in the DCS', [], {
         wakeAt: until,

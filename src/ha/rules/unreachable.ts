@@ -1,8 +1,8 @@
-import { DEFAULT_SETTINGS } from '../../model/settings.ts';
 import type { Facts } from '../facts.ts';
 import { holdUntil } from '../lease.ts';
 import type { Rule } from '../plan.ts';
-import { act, mayAcceptWrites, retryTime, runningJob } from '../situation.ts';
+import { act, ended, mayAcceptWrites, runningJob, seconds } from '../situation.ts';
+import { afterFailure, isBackingOff } from './backing-off.ts';
 import { keepOrStop, STOP_NOW } from './keep-or-stop.ts';
 
 // The DCS does not answer.
@@ -88,12 +88,9 @@ export const UNREACHABLE: readonly Rule[] = [
     plan: (f) => {
       const down = f.postgres.state === 'stopped' && f.postgres.dataDirectory === 'initialized';
       if (!unreachable(f) || !down || runningJob(f)) return undefined;
-      if (f.memory.retryAfter !== undefined && f.memory.retryAfter > f.now) return undefined;
-      const failed = f.job?.spec.kind === 'start' && f.job.outcome?.ok === false;
-      if (failed) {
-        const failures = f.memory.failures + 1;
-        const retryAfter = retryTime(f.now, failures);
-        return act('failed to start postgres', [], { memory: { failures, retryAfter } });
+      if (isBackingOff(f)) return undefined;
+      if (ended(f, 'start') === 'failed') {
+        return act('failed to start postgres', [], { memory: afterFailure(f) });
       }
       return act('starting as readonly because DCS is not accessible', [
         { kind: 'disarm' },
@@ -109,7 +106,7 @@ export const UNREACHABLE: readonly Rule[] = [
     plan: (f) =>
       unreachable(f)
         ? act('DCS is not accessible', [], {
-            wakeAt: f.now + (f.settings.retryTimeout || DEFAULT_SETTINGS.retryTimeout) * 500,
+            wakeAt: f.now + seconds(f.settings.retryTimeout) / 2,
           })
         : undefined,
   },

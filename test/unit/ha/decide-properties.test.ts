@@ -170,11 +170,7 @@ const memory: fc.Arbitrary<Partial<Memory>> = fc.record({
   distrustUntil: oneOf<number | undefined>(undefined, NOW - 1, NOW + 1000),
   bootstrapping: fc.boolean(),
   systemId: oneOf<string | undefined>(undefined, SYSTEM_ID),
-  steppingDown: oneOf<Memory['steppingDown']>(
-    undefined,
-    { why: 'switchover', since: NOW },
-    { why: 'demote-cluster', since: NOW },
-  ),
+  steppingDown: oneOf<Memory['steppingDown']>(undefined, 'switchover', 'demote-cluster'),
   releasedAt: oneOf<number | undefined>(undefined, NOW - 1000),
   retryAfter: oneOf<number | undefined>(undefined, NOW + 1000),
   rewind: oneOf<Memory['rewind']>('clear', 'check', 'needed', 'failed'),

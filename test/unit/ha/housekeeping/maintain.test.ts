@@ -45,7 +45,7 @@ describe('maintain', () => {
   });
 
   it('does not look for others to be synchronous on the way out', () => {
-    const steppingDown = { why: 'switchover', since: NOW } as const;
+    const steppingDown = 'switchover' as const;
     const memory = { leaseUntil: NOW + 1, steppingDown };
     expect(deeds(leader({ memory }))).not.toContain('sync');
   });

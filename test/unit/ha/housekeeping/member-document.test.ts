@@ -124,7 +124,7 @@ describe('memberDocument', () => {
       'demoted',
       {
         postgres: primary({ state: 'stopping' }),
-        memory: { ...LEASE, steppingDown: { why: 'switchover', since: NOW } },
+        memory: { ...LEASE, steppingDown: 'switchover' },
       },
     ],
     ['primary', { postgres: primary() }],

@@ -89,7 +89,7 @@ describe('a leader', () => {
       answers: held,
       settings,
       postgres: stopped({ role: 'primary', controlState: 'shut down' }),
-      memory: { steppingDown: { why: 'demote-cluster', since: NOW } },
+      memory: { steppingDown: 'demote-cluster' },
     });
     expect(planned(after)).toEqual({ rule: 'down.start-leader', does: ['start as standby'] });
   });
@@ -185,7 +185,7 @@ describe('a request for a switchover', () => {
       rule: 'leading.request',
       say: 'switchover: demoting myself',
       do: [{ kind: 'job', job: { kind: 'stop', mode: 'fast', checkpoint: true } }],
-      memory: { steppingDown: { why: 'switchover' } },
+      memory: { steppingDown: 'switchover' },
     });
   });
 
@@ -212,7 +212,7 @@ describe('a request for a switchover', () => {
   });
 
   it('gives the lock away only when PostgreSQL is down', () => {
-    const memory = { steppingDown: { why: 'switchover', since: NOW } } as const;
+    const memory = { steppingDown: 'switchover' } as const;
     const job = {
       spec: { kind: 'stop', mode: 'fast', checkpoint: true, limit: undefined },
       startedAt: NOW,

@@ -420,7 +420,7 @@ describe('while a long operation runs', () => {
   it('a slow archive does not hold up the successor (P#2067)', () => {
     const job = running({ kind: 'stop', mode: 'fast', checkpoint: true, limit: undefined });
     const postgres = primary({ state: 'stopping', controlState: 'shut down', checkpointLsn: 1000 });
-    const memory = { steppingDown: { why: 'switchover', since: NOW } } as const;
+    const memory = { steppingDown: 'switchover' } as const;
     const answers = {
       lock: { outcome: 'held' },
       peers: [{ name: 'pg2', report: says() }],
@@ -486,7 +486,7 @@ describe('orders', () => {
   });
 
   it('a restart that was overtaken by a stop is not begun again', () => {
-    const memory = { steppingDown: { why: 'start-timeout', since: NOW } } as const;
+    const memory = { steppingDown: 'start-timeout' } as const;
     const facts = leaderFacts({ orders: restart(), memory, postgres: stopped() });
     expect(planned(facts)).toEqual({ rule: 'orders.overtaken', does: ['answer'] });
   });

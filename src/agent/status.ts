@@ -3,6 +3,7 @@ import { memberDocument } from '../ha/housekeeping/member-document.ts';
 import { isSyncStandby } from '../model/cluster.ts';
 import type { NodeStatus } from '../model/node-status.ts';
 import type { PostgresView } from '../model/postgres.ts';
+import { present } from '../model/present.ts';
 import type { AgentPorts } from './ports.ts';
 
 /** What `GET /patroni` says of a node, by these facts; undefined: there was no tick yet. */
@@ -69,11 +70,4 @@ function positions(postgres: PostgresView): Partial<NodeStatus> {
   return role === 'primary'
     ? present({ location: lsn, timeline })
     : present({ receivedLsn, replayedLsn, timeline, replicationState });
-}
-
-type Present<Fields> = { [Key in keyof Fields]?: Exclude<Fields[Key], undefined> };
-
-function present<Fields extends object>(fields: Fields): Present<Fields> {
-  const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as Present<Fields>;
 }

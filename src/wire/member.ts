@@ -1,5 +1,6 @@
 import { isRecord } from '../model/json.ts';
 import type { Member, ScheduledRestart, ValueChange } from '../model/member.ts';
+import { present } from '../model/present.ts';
 import { type Address, parseAddress, splitConnectionUrl } from './connection-url.ts';
 import { compactJson, parseRecord } from './json-text.ts';
 import { lenientInteger } from './numbers.ts';
@@ -110,14 +111,6 @@ function text(value: unknown): string | undefined {
 
 function flag(value: unknown): boolean | undefined {
   return typeof value === 'boolean' ? value : undefined;
-}
-
-type Present<Fields> = { [Key in keyof Fields]?: Exclude<Fields[Key], undefined> };
-
-function present<Fields extends object>(fields: Fields): Present<Fields> {
-  const kept: Present<Fields> = {};
-  for (const key in fields) if (fields[key] !== undefined) kept[key] = fields[key] as never;
-  return kept;
 }
 
 function addressOf(value: unknown): Address | undefined {

@@ -5,7 +5,7 @@ import type { Random } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
 
 /** 2025-01-01 00:00 UTC: the world's first moment, for those who have never been set wrong. */
-const BEGINNING = 1_735_689_600_000;
+export const BEGINNING = 1_735_689_600_000;
 
 /**
  * The clocks of one host. The monotonic one counts the time for which the host was suspended, as

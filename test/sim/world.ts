@@ -2,6 +2,7 @@ import type { TickRecord } from '../../src/agent/ports.ts';
 import type { ClusterView } from '../../src/model/cluster.ts';
 import type { Tags } from '../../src/model/member.ts';
 import type { Node } from '../../src/model/node.ts';
+import { BEGINNING } from './agent-clock.ts';
 import { applyDeed } from './apply-deed.ts';
 import { castDeed } from './cast.ts';
 import type { Sight } from './checkers/checker.ts';
@@ -19,8 +20,6 @@ import { Workload } from './workload.ts';
 
 /** Name of the only cluster. */
 export const SCOPE = 'sim';
-/** The operators' wall clock at the start: 2025-01-01 00:00 UTC, as on all hosts. */
-const BEGINNING = 1_735_689_600_000;
 /** A supervisor starts an agent again that ended by itself, after so many ms. */
 const RESTART_SEC = 2000;
 

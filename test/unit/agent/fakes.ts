@@ -7,46 +7,20 @@ import type { JobOutcome, JobSpec } from '../../../src/ha/job.ts';
 import type { Acting, Plan } from '../../../src/ha/plan.ts';
 import type { Node } from '../../../src/model/node.ts';
 import type { PostgresView } from '../../../src/model/postgres.ts';
+import { NODE as PG2, primary } from '../ha/facts-of.ts';
 
 export const NODE: Node = {
+  ...PG2,
   name: 'pg1',
   connUrl: 'postgres://10.0.0.1:5432/postgres',
   apiUrl: 'http://10.0.0.1:8008/patroni',
-  version: '4.1.5',
-  tags: {},
-  fence: 'required',
-  watchdog: 'off',
-  clonesWithoutLeader: false,
-  removeDataDirectoryOnRewindFailure: false,
-  removeDataDirectoryOnDivergedTimelines: false,
 };
 
-export const PRIMARY: PostgresView = {
-  dataDirectory: 'initialized',
-  systemId: '7000000000000000001',
-  state: 'running',
-  answering: true,
-  role: 'primary',
-  controlState: 'in production',
-  timeline: 1,
+export const PRIMARY: PostgresView = primary({
   lsn: 100,
-  receivedLsn: undefined,
-  replayedLsn: undefined,
-  replayPaused: false,
-  replicationState: undefined,
-  follows: '',
-  followsSlot: '',
-  backupLabel: false,
-  history: [],
   checkpointLsn: 90,
-  checkpointedSincePromote: true,
-  postmasterStart: '2026-01-01 00:00:00+00',
   serverVersion: 160004,
-  pendingRestart: {},
-  standbys: [],
-  syncNames: { kind: 'off' },
-  slots: [],
-};
+});
 
 export const STANDBY: PostgresView = {
   ...PRIMARY,

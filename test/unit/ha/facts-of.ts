@@ -13,6 +13,20 @@ export const SYSTEM_ID = '7000000000000000001';
 /** The moment of all these facts, on the monotonic clock. */
 export const NOW = 1_000_000;
 
+/** pg2, as its configuration describes it. */
+export const NODE: Node = {
+  name: 'pg2',
+  connUrl: 'postgres://pg2:5432/postgres',
+  apiUrl: 'http://pg2:8008/patroni',
+  version: '4.1.5',
+  tags: {},
+  fence: 'required',
+  watchdog: 'off',
+  clonesWithoutLeader: false,
+  removeDataDirectoryOnRewindFailure: false,
+  removeDataDirectoryOnDivergedTimelines: false,
+};
+
 /** A standby that streams from pg1; what a test is about goes into `change`. */
 export function standby(change: Partial<PostgresView> = {}): PostgresView {
   return {
@@ -100,19 +114,7 @@ export function factsOf(change: Change = {}): Facts {
   return {
     now: NOW,
     wall: Date.UTC(2026, 0, 1),
-    self: {
-      name: 'pg2',
-      connUrl: 'postgres://pg2:5432/postgres',
-      apiUrl: 'http://pg2:8008/patroni',
-      version: '4.1.5',
-      tags: {},
-      fence: 'required',
-      watchdog: 'off',
-      clonesWithoutLeader: false,
-      removeDataDirectoryOnRewindFailure: false,
-      removeDataDirectoryOnDivergedTimelines: false,
-      ...self,
-    },
+    self: { ...NODE, ...self },
     settings: { ...DEFAULT_SETTINGS, ...settings },
     dcs: sees(),
     postgres: standby(),

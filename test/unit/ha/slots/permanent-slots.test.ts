@@ -6,19 +6,9 @@ import type { Settings } from '../../../../src/model/settings.ts';
 import { member } from '../cluster-of.ts';
 import { factsOf, leaderFacts, primary, sees, seesNoLeader, standby } from '../facts-of.ts';
 import { logical, physical } from './slot-views.ts';
+import { advance, create, drop, IN_USE, settingsOf, statusOf } from './slot-words.ts';
 
-const ACTIVE = { active: true };
-const IN_USE = [physical('pg2', ACTIVE), physical('pg3', ACTIVE)];
 const LOGICAL = { type: 'logical', database: 'app', plugin: 'pgoutput' } as const;
-const settingsOf = (settings: Partial<Settings>) => ({ settings });
-const statusOf = (slots: Status['slots'], retainSlots: string[] = []): Status => ({
-  lastLsn: 1000,
-  slots,
-  retainSlots,
-});
-const create = (name: string) => ({ kind: 'create', name, type: 'physical', reserve: true });
-const drop = (name: string) => ({ kind: 'drop', name });
-const advance = (name: string, lsn: number) => ({ kind: 'advance', name, lsn });
 
 describe('permanent slots', () => {
   const permanent = settingsOf({ permanentSlots: { app: LOGICAL, dr: { type: 'physical' } } });

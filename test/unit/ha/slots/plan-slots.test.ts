@@ -1,23 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Facts } from '../../../../src/ha/facts.ts';
 import { planSlots } from '../../../../src/ha/slots/plan-slots.ts';
-import type { Status } from '../../../../src/model/cluster.ts';
-import type { Settings } from '../../../../src/model/settings.ts';
 import { member } from '../cluster-of.ts';
 import { factsOf, leaderFacts, NOW, primary, sees, seesNoLeader, standby } from '../facts-of.ts';
 import { logical, physical } from './slot-views.ts';
-
-const ACTIVE = { active: true };
-const IN_USE = [physical('pg2', ACTIVE), physical('pg3', ACTIVE)];
-const settingsOf = (settings: Partial<Settings>) => ({ settings });
-const statusOf = (slots: Status['slots'], retainSlots: string[] = []): Status => ({
-  lastLsn: 1000,
-  slots,
-  retainSlots,
-});
-const create = (name: string) => ({ kind: 'create', name, type: 'physical', reserve: true });
-const drop = (name: string) => ({ kind: 'drop', name });
-const advance = (name: string, lsn: number) => ({ kind: 'advance', name, lsn });
+import { ACTIVE, advance, create, drop, IN_USE, settingsOf, statusOf } from './slot-words.ts';
 
 /** pg3 streams from pg2, and has received up to 900. */
 const CASCADE = [

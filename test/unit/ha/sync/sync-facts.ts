@@ -5,6 +5,7 @@ import type { ClusterView, Sync } from '../../../../src/model/cluster.ts';
 import type { Member, Tags } from '../../../../src/model/member.ts';
 import type { PostgresView, StandbyView, SyncNames } from '../../../../src/model/postgres.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../../../../src/model/settings.ts';
+import { NODE, primary } from '../facts-of.ts';
 
 /** A primary `pg1` that leads, with standbys, as little of it as a test has to say. */
 export interface Situation {
@@ -34,16 +35,10 @@ export function factsOf(situation: Situation): Facts {
     now: situation.now ?? NOW,
     wall: 1_700_000_000_000,
     self: {
+      ...NODE,
       name: self,
       connUrl: `postgres://${self}/`,
       apiUrl: `http://${self}/`,
-      version: '0',
-      tags: {},
-      fence: 'required',
-      watchdog: 'off',
-      clonesWithoutLeader: false,
-      removeDataDirectoryOnRewindFailure: false,
-      removeDataDirectoryOnDivergedTimelines: false,
       ...(situation.ownSyncNames === undefined ? {} : { ownSyncNames: situation.ownSyncNames }),
     },
     settings,
@@ -74,32 +69,14 @@ function viewOf({ members = [], standbys = [], sync }: Situation, self: string):
 }
 
 function postgresOf(situation: Situation): PostgresView {
-  return {
-    dataDirectory: 'initialized',
-    systemId: '7',
-    state: 'running',
+  return primary({
     answering: situation.answering ?? true,
     role: situation.role ?? 'primary',
-    controlState: 'in production',
     timeline: situation.timeline ?? 1,
     lsn: situation.lsn ?? LSN,
-    receivedLsn: undefined,
-    replayedLsn: undefined,
-    replayPaused: false,
-    replicationState: undefined,
-    follows: '',
-    followsSlot: '',
-    backupLabel: false,
-    history: [],
-    checkpointLsn: 0,
-    checkpointedSincePromote: true,
-    postmasterStart: 'then',
-    serverVersion: 150020,
-    pendingRestart: {},
     standbys: situation.standbys ?? [],
     syncNames: situation.names ?? { kind: 'off' },
-    slots: [],
-  };
+  });
 }
 
 export function member(name: string, tags: Tags = {}, state = 'running'): Member {

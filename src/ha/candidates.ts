@@ -9,6 +9,7 @@ import {
 } from '../model/node-status.ts';
 import { compareText } from '../model/python.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../model/settings.ts';
+import { failoverPriority } from '../model/tags.ts';
 
 /** A switchover hands over from a leader that works; a failover promotes a named member. */
 export type TakeoverAction = 'switchover' | 'failover';
@@ -137,7 +138,7 @@ function assess(member: Member, context: Context, input: Assessment): Candidate 
     lagBytes: position === undefined ? null : Math.max(0, context.leaderLsn - position),
     lagSeconds: seconds ?? null,
     synchronous,
-    priority: priorityOf(status?.tags ?? member.tags),
+    priority: failoverPriority(status?.tags ?? member.tags),
   };
 }
 
@@ -239,11 +240,4 @@ function leaderPosition(status: NodeStatus): number | undefined {
 function publishedPosition(member: Member): number | undefined {
   const known = [member.receiveLsn, member.replayLsn].filter((lsn) => lsn !== undefined);
   return known.length > 0 ? Math.max(...known) : member.xlogLocation;
-}
-
-/** Patroni's tags.py: `nofailover` is priority 0, and 1 is the default. */
-function priorityOf(tags: Member['tags']): number {
-  if (isNoFailover(tags)) return 0;
-  const priority = Number(tags.failover_priority ?? 1);
-  return Number.isInteger(priority) ? priority : 1;
 }

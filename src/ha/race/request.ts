@@ -1,4 +1,5 @@
 import type { Failover } from '../../model/cluster.ts';
+import { isNoFailover } from '../../model/member.ts';
 import type { Facts } from '../facts.ts';
 import { seconds, viewOf } from '../situation.ts';
 import { type Leniency, STRICT } from './fitness.ts';
@@ -63,5 +64,5 @@ function isAble(facts: Facts, name: string): boolean {
   const report = facts.answers.peers?.find((peer) => peer.name === name)?.report;
   if (!report?.ok) return false;
   const { state, watchdogFailed, tags } = report.status;
-  return state === 'running' && !watchdogFailed && tags.nofailover !== true;
+  return state === 'running' && !watchdogFailed && !isNoFailover(tags);
 }

@@ -20,6 +20,20 @@ export const STOP_FAST: JobAction = {
 };
 
 /**
+ * Stops PostgreSQL after a checkpoint, so that the stop itself is short and standbys get all WAL.
+ * In synchronous mode `primary_stop_timeout` limits it: what is not acknowledged may be cut off.
+ */
+export function stopCleanly({ settings }: Facts): JobAction {
+  const bound = settings.synchronousMode !== 'off' && settings.primaryStopTimeout > 0;
+  const limit = bound ? settings.primaryStopTimeout : undefined;
+  return {
+    kind: 'job',
+    job: { kind: 'stop', mode: 'fast', checkpoint: true, limit },
+    preempt: true,
+  };
+}
+
+/**
  * What a primary does whose renewal is not answered: it asks the members in failsafe mode, goes on
  * while its lease surely holds, and stops before the guard has to.
  */

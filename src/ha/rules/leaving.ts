@@ -2,6 +2,7 @@ import type { Facts } from '../facts.ts';
 import { leads } from '../lease.ts';
 import type { Rule } from '../plan.ts';
 import { act, runningJob } from '../situation.ts';
+import { stopCleanly } from './keep-or-stop.ts';
 
 // SIGTERM: the agent hands over what it has, and goes.
 
@@ -40,14 +41,7 @@ export const LEAVING: readonly Rule[] = [
     mirrors: ['shutdown'],
     plan: (f) => {
       if (!leaving(f) || f.postgres.state === 'stopped' || runningJob(f) === 'stop') return;
-      const limit = f.settings.primaryStopTimeout || undefined;
-      return act('stopping PostgreSQL because the agent is to stop', [
-        {
-          kind: 'job',
-          job: { kind: 'stop', mode: 'fast', checkpoint: true, limit },
-          preempt: true,
-        },
-      ]);
+      return act('stopping PostgreSQL because the agent is to stop', [stopCleanly(f)]);
     },
   },
   {

@@ -3,6 +3,7 @@ import type { Acting, Action, Asking, WriteGuard } from '../plan.ts';
 import { canHandOver, handoverPoll } from '../planned/handover.ts';
 import { dueAt } from '../planned/schedule.ts';
 import { act, seconds, viewOf } from '../situation.ts';
+import { stopCleanly } from './keep-or-stop.ts';
 
 const isPrimary = (f: Facts): boolean => f.postgres.role === 'primary';
 
@@ -34,16 +35,10 @@ export function serveRequest(f: Facts): Asking | Acting | undefined {
   }
   if (!f.answers.peers) return handoverPoll(f, request.candidate);
   if (!canHandOver(f, request)) return clear('no healthy members found');
-  const limit =
-    f.settings.synchronousMode === 'off' ? undefined : f.settings.primaryStopTimeout || undefined;
-  return act(
-    `${action}: demoting myself`,
-    [{ kind: 'job', job: { kind: 'stop', mode: 'fast', checkpoint: true, limit } }],
-    {
-      memory: { steppingDown: 'switchover', rewind: 'check' },
-      wakeAt: f.now,
-    },
-  );
+  return act(`${action}: demoting myself`, [stopCleanly(f)], {
+    memory: { steppingDown: 'switchover', rewind: 'check' },
+    wakeAt: f.now,
+  });
 }
 
 /** When a scheduled switchover is due, if that is sooner than the next look. */

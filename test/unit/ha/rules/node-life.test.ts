@@ -512,6 +512,15 @@ describe('orders', () => {
     expect(planned(factsOf({ orders: force, job, dcs: led() })).does).toContain('clone');
   });
 
+  it('primary_stop_timeout limits a stop in synchronous mode only, at the end as in a switchover', () => {
+    const orders = { ...NO_ORDERS, shutdown: true };
+    const stop = (settings: object) =>
+      acting(leaderFacts({ orders, settings: { primaryStopTimeout: 7, ...settings } })).do;
+    const limited = (limit: number | undefined) => [{ kind: 'job', job: { kind: 'stop', limit } }];
+    expect(stop({})).toMatchObject(limited(undefined));
+    expect(stop({ synchronousMode: 'on' })).toMatchObject(limited(7));
+  });
+
   it('at the end PostgreSQL is stopped before the lock is released', () => {
     const orders = { ...NO_ORDERS, shutdown: true };
     expect(planned(leaderFacts({ orders })).does).toEqual(['stop fast']);

@@ -291,6 +291,14 @@ describe('a request for a candidate, while nobody leads', () => {
     expect(asked(racer({ dcs, answers: { peers: dead } })).kind).toBe('acquire');
   });
 
+  it('nobody stands aside for a candidate that may never lead, by either tag', () => {
+    const dcs = request({ leader: 'pg1', candidate: 'pg3' });
+    for (const tags of [{ nofailover: true }, { failover_priority: 0 }]) {
+      const peers = heard(SILENT, says({ tags }));
+      expect(asked(racer({ dcs, answers: { peers } })).kind).toBe('acquire');
+    }
+  });
+
   it('holds when its scheduled time has come, and not before', () => {
     const at = (time: string) => request({ leader: 'pg1', candidate: 'pg3', scheduledAt: time });
     const due = racer({ dcs: at('2026-01-01T00:00:00+00:00'), answers: { peers: nobodyElse } });

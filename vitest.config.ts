@@ -10,7 +10,7 @@ export default defineConfig({
       {
         test: {
           name: 'fast',
-          include: ['test/tidy.test.ts', 'test/unit/**/*.test.ts'],
+          include: ['test/tidy.test.ts', 'test/unit/**/*.test.ts', 'test/mutations/edits.test.ts'],
         },
       },
       {
@@ -19,7 +19,7 @@ export default defineConfig({
           include: [
             'test/sim/**/*.test.ts',
             'test/scenarios/**/*.test.ts',
-            'test/mutations/**/*.test.ts',
+            'test/mutations/mutations.test.ts',
           ],
           testTimeout: 60_000,
           // Long runs use all processors themselves.

@@ -135,8 +135,8 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: 'src/ha/rules/serve-request.ts',
-        find: "[{ kind: 'job', job: { kind: 'stop',",
-        replace: "[{ kind: 'release' }, { kind: 'job', job: { kind: 'stop',",
+        find: '[stopCleanly(f)], {',
+        replace: "[{ kind: 'release' }, stopCleanly(f)], {",
       },
     ],
     scenarios: ['operators/switchover'],
@@ -301,7 +301,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'a retry at once',
     edits: [
       {
-        file: 'src/ha/situation.ts',
+        file: 'src/ha/rules/backing-off.ts',
         find: 'return now + Math.min(60_000, 1000 * 2 ** Math.min(failures, 6));',
         replace: 'return now - failures;',
       },

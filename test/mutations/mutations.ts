@@ -460,4 +460,15 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [{ file: 'src/ha/decide.ts', find: '  ...LEADING,\n', replace: '' }],
     scenarios: ['failover/host-crash'],
   },
+  {
+    name: 'compare-and-set replaced by put',
+    edits: [
+      {
+        file: 'src/agent/write-request.ts',
+        find: 'value: textOf(document), guard, asLeader',
+        replace: "value: textOf(document), guard: 'any' as const, asLeader",
+      },
+    ],
+    scenarios: ['bootstrap/race'],
+  },
 ];

@@ -1,6 +1,7 @@
 import type { TickRecord } from '../../src/agent/ports.ts';
 import { boundedLoss } from './checkers/bounded-loss.ts';
 import type { Acked, Checker, HostSight, Sight, Written } from './checkers/checker.ts';
+import { claim } from './checkers/claim.ts';
 import { data } from './checkers/data.ts';
 import { documents } from './checkers/documents.ts';
 import { durability } from './checkers/durability.ts';
@@ -45,6 +46,7 @@ export class Watchers {
       timelines(sight),
       data(sight),
       documents(),
+      claim(),
       liveness(sight),
       flapping(sight),
     ];

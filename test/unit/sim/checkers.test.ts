@@ -4,6 +4,7 @@ import { parseConfig } from '../../../src/wire/config.ts';
 import { parseSnapshot, type SnapshotDocument } from '../../../src/wire/snapshot.ts';
 import { boundedLoss } from '../../sim/checkers/bounded-loss.ts';
 import type { HostSight, Position, Sight } from '../../sim/checkers/checker.ts';
+import { claim } from '../../sim/checkers/claim.ts';
 import { data } from '../../sim/checkers/data.ts';
 import { documents } from '../../sim/checkers/documents.ts';
 import { durability } from '../../sim/checkers/durability.ts';
@@ -369,5 +370,26 @@ describe('flapping', () => {
     expect(checker.atEnd?.()).toContain('in peace');
     fakes[1].operations.rewind = 100;
     expect(flapping(sight).recovered?.()).toContain('100 times rewind');
+  });
+});
+
+describe('claim', () => {
+  const claims = (...writes: (readonly [string | undefined, string])[]) => {
+    const checker = claim();
+    return writes.map(([value, by]) => checker.written?.({ name: 'initialize', value, by }));
+  };
+
+  it('one node claims, gives up, and another one claims and makes the cluster', () => {
+    const said = claims(['', 'pg1'], [undefined, 'store'], ['', 'pg2'], ['7', 'pg2']);
+    expect(said).toEqual([undefined, undefined, undefined, undefined]);
+  });
+
+  it('a claim over that of another node, or on a cluster that is there', () => {
+    expect(claims(['', 'pg1'], ['', 'pg2'])[1]).toBe('pg2 wrote its claim over that of pg1');
+    expect(claims(['7', 'pg1'], ['', 'pg2'])[1]).toContain('on the cluster 7');
+  });
+
+  it('what befalls the store itself is nobody’s claim', () => {
+    expect(claims(['7', 'pg1'], ['', 'store'])[1]).toBeUndefined();
   });
 });

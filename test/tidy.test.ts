@@ -49,11 +49,16 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   system: ['model'],
   config: ['model', 'system'],
   dcs: ['model', 'system', 'wire/keys', 'config/settings'],
-  rest: ['model', 'system', 'config/settings'],
+  rest: [
+    ...['model', 'wire', 'ha', 'system', 'config/settings', 'config/agent-settings'],
+    ...['dcs/agent-dcs', 'dcs/dcs', 'agent/orders', 'agent/ports'],
+  ],
   agent: ['model', 'wire', 'ha', 'dcs', 'system'],
-  postgres: ['model', 'system'],
+  postgres: ['model', 'system', 'ha/job', 'ha/plan'],
+  fence: ['model', 'system', 'ha/facts'],
+  daemon: ['model', 'wire', 'ha', 'agent', 'system', 'config', 'dcs', 'rest', 'postgres', 'fence'],
   ctl: ['model', 'wire', 'ha', 'ctl/render', 'system', 'config', 'dcs', 'rest', 'postgres'],
-  commands: ['ctl', 'ctl/render'],
+  commands: ['ctl', 'ctl/render', 'daemon'],
   '': ['ctl'],
 };
 

@@ -72,10 +72,15 @@ export class Agent {
     this.#wake.rouse();
   }
 
+  /** Ends the sleep: something has happened that the next tick should see. */
+  rouse(): void {
+    this.#wake.rouse();
+  }
+
   /** Leaves an order and resolves when it was carried out or turned down (see OrderDesk.place). */
   order(order: Order): Promise<OrderReply> {
     const reply = this.#desk.place(order, this.#observer.postgres?.postmasterStart);
-    this.#wake.rouse();
+    this.rouse();
     return reply;
   }
 

@@ -31,8 +31,8 @@ export async function perform(action: Action, means: Means): Promise<string | un
   }
 }
 
-/** Any other error is what a tool or a store said, and part of life. */
-function isOwnMistake(error: unknown): boolean {
+/** True for an error of ours; any other is what a tool or a store said, and part of life. */
+export function isOwnMistake(error: unknown): boolean {
   return (
     error instanceof InvariantError || error instanceof TypeError || error instanceof ReferenceError
   );

@@ -12,6 +12,11 @@ import type { PostgresView, Source, SourceReport, SyncNames } from '../model/pos
 export interface Server {
   /** Never rejects: what cannot be seen is said in the view. */
   observe(): Promise<PostgresView>;
+  /**
+   * Takes over the dynamic configuration (`/config`): writes PostgreSQL's files and reloads it where
+   * they changed. The same configuration again does nothing.
+   */
+  configure(dynamic: Readonly<Record<string, unknown>>): Promise<void>;
   /** Does a long operation; aborted, it stops at the next safe point and says `cancelled`. */
   run(job: JobSpec, signal: AbortSignal): Promise<JobOutcome>;
   setSyncNames(names: SyncNames): Promise<void>;
@@ -77,6 +82,7 @@ export interface Recollection {
 export type KnownCluster = Pick<Snapshot, 'documents' | 'revision' | 'identity'>;
 
 export interface AgentPorts {
+  /** May be another one after the local configuration was read again. */
   readonly node: Node;
   readonly scope: string;
   readonly dcs: AgentDcs;

@@ -11,7 +11,7 @@ import type { Jobs } from './jobs.ts';
 import type { Mind } from './mind.ts';
 import type { Observer, Sight } from './observe.ts';
 import type { OrderDesk } from './orders.ts';
-import { type Means, perform } from './perform.ts';
+import { isOwnMistake, type Means, perform } from './perform.ts';
 import type { AgentPorts } from './ports.ts';
 
 /** What decides: in production `decide` and `maintain` of `ha/`. */
@@ -39,6 +39,8 @@ interface Deeds {
   readonly failed: boolean;
 }
 
+const NOTHING: Deeds = { did: [], failed: false };
+
 /** One look around after another, and what is decided by it and done. */
 export class Ticks {
   readonly #context: TicksContext;
@@ -47,6 +49,8 @@ export class Ticks {
   #exit: Action | undefined;
   /** Ticks in a row in which something failed. */
   #failures = 0;
+  /** Version of the dynamic configuration that PostgreSQL has. */
+  #configured: string | undefined;
 
   constructor(context: TicksContext) {
     this.#context = context;
@@ -106,7 +110,7 @@ export class Ticks {
     const { plan, facts, asked } = await converse(talkers, first, begun);
     mind.remember(plan.memory);
     if (dcs && !isDistrusted(mind.refreshed(facts))) observer.keep();
-    const deeds = [await this.#carryOut(plan.do, facts)];
+    const deeds = [await this.#configure(facts), await this.#carryOut(plan.do, facts)];
     const wakes = [plan.wakeAt];
     if (problem === undefined && !plan.do.some(({ kind }) => kind === 'exit')) {
       const upkeep = brain.maintain({ ...mind.refreshed(facts), job: jobs.current });
@@ -127,6 +131,20 @@ export class Ticks {
     if (this.#exit) await perform(this.#exit, this.#means(facts));
     this.#failures = deeds.some(({ failed }) => failed) ? this.#failures + 1 : 0;
     return this.#due(begun + observer.settings.loopWait * 1000, wakes);
+  }
+
+  /** Before anything is done: a server that is started now has to know the configuration. */
+  async #configure({ dcs }: Facts): Promise<Deeds> {
+    const config = dcs?.view.config;
+    if (config === undefined || config.version === this.#configured) return NOTHING;
+    try {
+      await this.#context.ports.server.configure(config.data);
+      this.#configured = config.version;
+      return NOTHING;
+    } catch (error) {
+      if (isOwnMistake(error)) throw error;
+      return { did: [`configure: ${String(error)}`], failed: true };
+    }
   }
 
   async #carryOut(actions: readonly Action[], facts: Facts): Promise<Deeds> {

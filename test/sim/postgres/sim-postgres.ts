@@ -58,6 +58,11 @@ export class SimPostgres implements Server {
     });
   }
 
+  /** Its parameters are set by `setParameter`: nothing else of the configuration matters here. */
+  configure(): Promise<void> {
+    return Promise.resolve();
+  }
+
   run(job: JobSpec, signal: AbortSignal): Promise<JobOutcome> {
     const { scheduler } = this.#world;
     const { agent } = this.#host;

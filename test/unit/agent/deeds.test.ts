@@ -220,3 +220,37 @@ describe('the next tick', () => {
     expect(await ticks.tick()).toBe(6000);
   });
 });
+
+describe('the dynamic configuration', () => {
+  const config = (value: string, version: string) => [{ name: 'config' as const, value, version }];
+
+  it('is given to PostgreSQL before anything is done with it, and once a version', async () => {
+    const world = new FakeWorld();
+    world.documents = config('{"ttl":30}', '1');
+    const { ticks } = ticksIn(world, new Puppet(() => idle({ do: [CHECKPOINT] })));
+    let before: number | undefined;
+    world.ports.server.checkpoint = async () => {
+      before ??= world.configured.length;
+    };
+    await ticks.tick();
+    await ticks.tick();
+    expect(before).toBe(1);
+    expect(world.configured).toEqual([{ ttl: 30 }]);
+    world.documents = config('{"ttl":40}', '2');
+    await ticks.tick();
+    expect(world.configured).toEqual([{ ttl: 30 }, { ttl: 40 }]);
+  });
+
+  it('that could not be written is tried again soon, and keeps nothing else from being done', async () => {
+    const world = new FakeWorld();
+    world.documents = config('{}', '1');
+    const { configure } = world.ports.server;
+    world.ports.server.configure = () => Promise.reject(new Error('disk full'));
+    const { ticks } = ticksIn(world, new Puppet(() => idle({ do: [CHECKPOINT] })));
+    expect(await ticks.tick()).toBe(world.clock.now + 500);
+    expect(world.records[0]?.did).toEqual(['configure: Error: disk full', 'checkpoint']);
+    world.ports.server.configure = configure;
+    await ticks.tick();
+    expect(world.configured).toEqual([{}]);
+  });
+});

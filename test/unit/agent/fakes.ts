@@ -104,6 +104,8 @@ export class FakeWorld {
     watch: (signal) => new Promise((resolve) => signal.addEventListener('abort', () => resolve())),
     close: async () => void this.calls.push('close'),
   };
+  /** The dynamic configurations that PostgreSQL was given. */
+  readonly configured: Readonly<Record<string, unknown>>[] = [];
   /** What the agent before knew of the cluster, or this one has kept. */
   known: KnownCluster | undefined;
   readonly ports: AgentPorts = {
@@ -112,6 +114,7 @@ export class FakeWorld {
     dcs: this.dcs,
     server: {
       observe: async () => this.postgres,
+      configure: async (dynamic) => void this.configured.push(dynamic),
       run: (spec, signal) =>
         new Promise((end) => {
           this.jobs.push({ spec, signal, end });

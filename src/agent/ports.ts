@@ -13,8 +13,8 @@ export interface Server {
   /** Never rejects: what cannot be seen is said in the view. */
   observe(): Promise<PostgresView>;
   /**
-   * Takes over the dynamic configuration (`/config`): writes PostgreSQL's files and reloads it where
-   * they changed. The same configuration again does nothing.
+   * Takes over the dynamic configuration (`/config`): writes PostgreSQL's files and reloads it
+   * where they changed. The same configuration again does nothing.
    */
   configure(dynamic: Readonly<Record<string, unknown>>): Promise<void>;
   /** Does a long operation; aborted, it stops at the next safe point and says `cancelled`. */

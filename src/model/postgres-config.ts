@@ -7,7 +7,7 @@ export type Parameters = Readonly<Record<string, ParameterValue>>;
 export interface Credentials {
   readonly username?: string;
   readonly password?: string;
-  /** `sslmode`, `sslcert`, `sslkey`, `sslpassword`, `sslrootcert`, `sslcrl`, `channel_binding`, …. */
+  /** `sslmode`, `sslcert`, `sslkey`, `sslpassword`, `sslrootcert`, `channel_binding`, …. */
   readonly options: Readonly<Record<string, string>>;
 }
 

@@ -7,10 +7,10 @@ export type JobSpec =
   | { readonly kind: 'bootstrap' }
   /**
    * Copies a source, and leaves the copy stopped, to be started as a standby. A data directory in
-   * its way is renamed, never removed; a server that runs on it is stopped at once. Without a
-   * source: from a backup.
+   * its way is renamed; a server that runs on it is stopped at once. Without a source: from a
+   * backup. `discard`: an order or a setting says that what was renamed may be removed.
    */
-  | { readonly kind: 'clone'; readonly from: Source | undefined }
+  | { readonly kind: 'clone'; readonly from: Source | undefined; readonly discard?: true }
   /** Runs PostgreSQL in single-user mode until its WAL is replayed. */
   | { readonly kind: 'crash-recovery' }
   | { readonly kind: 'rewind'; readonly from: Source }

@@ -106,7 +106,7 @@ export const ORDERS: readonly Rule[] = [
         'reinitialize',
         [
           { kind: 'disarm' },
-          { kind: 'job', job: { kind: 'clone', from }, preempt: true },
+          { kind: 'job', job: { kind: 'clone', from, discard: true }, preempt: true },
           answer(order.id, true, 'reinitialize started'),
         ],
         {

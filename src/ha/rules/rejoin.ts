@@ -103,7 +103,7 @@ function copyInstead(f: Facts): Acting | undefined {
   if (from) {
     return act('reinitializing due to diverged timelines', [
       { kind: 'disarm' },
-      { kind: 'job', job: { kind: 'clone', from } },
+      { kind: 'job', job: { kind: 'clone', from, discard: true } },
     ]);
   }
   return act('the data have diverged from the leader; consider doing reinitialize', [], {

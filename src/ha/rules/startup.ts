@@ -75,7 +75,7 @@ export const STARTUP: readonly Rule[] = [
       if (from && !leads(f)) {
         return act(
           `trying to bootstrap from '${from.name}'`,
-          [{ kind: 'disarm' }, { kind: 'job', job: { kind: 'clone', from } }],
+          [{ kind: 'disarm' }, { kind: 'job', job: { kind: 'clone', from, discard: true } }],
           { memory: { rewind: 'clear', ...afterFailure(f) } },
         );
       }

@@ -82,6 +82,20 @@ export class Lab {
     });
   }
 
+  /** Waits until another one leads. */
+  otherLeader(former: LabHost): Promise<LabHost> {
+    return waitFor(
+      `another leader than ${former.name}`,
+      async () => {
+        for (const host of this.hosts) {
+          if (host !== former && (await host.get('primary'))?.status === 200) return host;
+        }
+        return undefined;
+      },
+      120_000,
+    );
+  }
+
   /** Members that are no leader, in their order. */
   async standbys(): Promise<LabHost[]> {
     const leader = await this.leader();

@@ -28,6 +28,8 @@ export interface LedgerResult {
 
 const PAUSE_MS = 5;
 const PROBE_MS = 20;
+/** Writes that go on for so long will go on. */
+const CALM_MS = 1000;
 const QUERY_TIMEOUT_MS = 60_000;
 
 /**
@@ -83,6 +85,28 @@ export class Ledger {
   /** The longest gap starts anew: what comes next is measured. */
   startGap(): void {
     this.#longestGap = 0;
+  }
+
+  /** The longest time between two acknowledged writes since then, in milliseconds. */
+  get longestGapMs(): number {
+    return this.#longestGap;
+  }
+
+  /** Resolves when writes have gone on for a while without a gap worth the name. */
+  async progressAfterGap(timeoutMs = 120_000): Promise<void> {
+    const deadline = performance.now() + timeoutMs;
+    let since = performance.now();
+    let before = this.#acknowledged.length;
+    let last = performance.now();
+    while (performance.now() - since < CALM_MS) {
+      await pause(PAUSE_MS);
+      const now = performance.now();
+      if (this.#acknowledged.length > before) {
+        before = this.#acknowledged.length;
+        last = now;
+      } else if (now - last > CALM_MS / 5) since = now;
+      if (now > deadline) throw new Error('nothing can be written');
+    }
   }
 
   /** Ends the clients, and compares what they were told with what the primary has. */

@@ -5,6 +5,8 @@ import { etcdBinary } from '../harness/etcd.ts';
 import { ended, sendSignal, waitFor } from '../harness/processes.ts';
 import type { LabAddress } from './network.ts';
 
+const LOOK_AGAIN_MS = 10;
+
 /** One real etcd on a host of its own. */
 export class LabStore {
   readonly url: string;
@@ -44,6 +46,34 @@ export class LabStore {
   async kill(): Promise<void> {
     sendSignal(this.#process?.pid, 'SIGKILL');
     if (this.#process) await ended(this.#process);
+  }
+
+  /** The value of a key; undefined: there is no such key. */
+  async get(key: string): Promise<string | undefined> {
+    const reply = await fetch(`${this.url}/v3/kv/range`, {
+      method: 'POST',
+      body: JSON.stringify({ key: Buffer.from(key).toString('base64') }),
+    });
+    const { kvs } = (await reply.json()) as { kvs?: { value?: string }[] };
+    const [found] = kvs ?? [];
+    return found && Buffer.from(found.value ?? '', 'base64').toString();
+  }
+
+  /** Resolves with `performance.now()` of about when the key lost this value. */
+  async whenGone(key: string, value: string): Promise<number> {
+    const deadline = performance.now() + 120_000;
+    while ((await this.get(key)) === value) {
+      if (performance.now() > deadline) throw new Error(`${key} is still ${value}`);
+      await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+    }
+    return performance.now();
+  }
+
+  /** How many messages clients have sent since it was started, over gRPC and its gateway. */
+  async messages(): Promise<number> {
+    const text = await (await fetch(`${this.url}/metrics`)).text();
+    const counts = [...text.matchAll(/^grpc_server_msg_received_total\{.*\} (\S+)$/gm)];
+    return counts.reduce((sum, [, count]) => sum + Number(count), 0);
   }
 
   freeze(): void {

@@ -3,16 +3,11 @@
  * PostgreSQL, etcd and settings. With `--write` the table goes into docs/benchmarks.md. Exit code 1
  * when a target is missed. `--rounds N`; words choose measurements by their names.
  */
-import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { atExit } from '../test/harness/processes.ts';
-import { newestEtcd, patroni, postgresBinaries } from '../test/harness/servers.ts';
+import { newestEtcd, postgresBinaries } from '../test/harness/servers.ts';
 import type { AgentProgram } from '../test/lab/host.ts';
 import { Lab } from '../test/lab/lab.ts';
+import { patroniProgram, pgherdProgram } from '../test/lab/programs.ts';
 import { measureIdle } from './agent/idle.ts';
 import { measureLoad, openIdleSockets } from './agent/load.ts';
 import { measureHostLoss, measureOutage, measureTwoPrimaries, OUTAGES } from './agent/outages.ts';
@@ -30,25 +25,6 @@ const rounds = Number(values.rounds);
 /** As the issue of this benchmark sets them. */
 const SETTINGS = { ttl: 20, loop_wait: 5, retry_timeout: 5 };
 const IDLE_SECONDS = 60;
-
-function pgherd(): AgentProgram {
-  const run = fileURLToPath(new URL('../bin/run.js', import.meta.url));
-  return { name: 'pgherd', argv: [process.execPath, run, 'agent'], env: {} };
-}
-
-/** The user of the servers may not be able to read the checkout, so Python gets a copy. */
-function patroniProgram(): AgentProgram {
-  const modules = mkdtempSync(join(tmpdir(), 'pgherd-python-'));
-  atExit(() => rmSync(modules, { recursive: true, force: true }));
-  cpSync(patroni('4.1').modules, modules, { recursive: true });
-  execFileSync('chmod', ['-R', 'a+rX', modules]);
-  execFileSync('/usr/bin/python3', ['-m', 'compileall', '-q', modules]);
-  return {
-    name: 'patroni',
-    argv: ['/usr/bin/python3', '-m', 'patroni'],
-    env: { PYTHONPATH: modules },
-  };
-}
 
 interface Contender {
   readonly lab: Lab;
@@ -133,7 +109,7 @@ async function measureAll(all: readonly Contender[]): Promise<void> {
 
 const labs: Contender[] = [];
 try {
-  for (const program of [pgherd(), patroniProgram()]) labs.push(await contender(program));
+  for (const program of [pgherdProgram(), patroniProgram()]) labs.push(await contender(program));
   await measureAll(labs);
   const [ours, theirs] = labs.map(({ amounts }) => amounts);
   const { text, missed } = reportAgents(ours ?? new Map(), theirs ?? new Map(), rounds);

@@ -18,6 +18,8 @@ export interface LabHostOptions {
   readonly directory: string;
   readonly program: AgentProgram;
   readonly configFile: string;
+  /** The programs of PostgreSQL. */
+  readonly binaries: string;
 }
 
 /** A host of the lab with its agent and its PostgreSQL, and what may befall them. */
@@ -178,6 +180,29 @@ export class LabHost {
     } finally {
       await client.end();
     }
+  }
+
+  /**
+   * Starts PostgreSQL by itself, as the primary that it was, without network and agent, runs SQL
+   * that nobody else gets, and stops it again.
+   */
+  async writeAlone(sql: string): Promise<void> {
+    const { binaries } = this.#options;
+    const pgCtl = (...args: string[]): void => {
+      const argv = ['--reuid=postgres', '--regid=postgres', '--clear-groups', '--'];
+      execFileSync(
+        'setpriv',
+        [...argv, join(binaries, 'pg_ctl'), '-D', this.dataDirectory, ...args],
+        {
+          cwd: this.directory,
+          stdio: 'ignore',
+        },
+      );
+    };
+    const log = join(this.directory, 'alone.log');
+    pgCtl('start', '-w', '-l', log, '-o', `-c listen_addresses='' -k ${this.socketDirectory}`);
+    await this.sql(sql);
+    pgCtl('stop', '-w', '-m', 'fast');
   }
 
   log(): string {

@@ -64,6 +64,13 @@ export class Lab {
     await this.settled();
   }
 
+  /** Starts etcd and all members at the same time: they race for the bootstrap. */
+  async startAtOnce(): Promise<void> {
+    await this.store.start();
+    for (const host of this.hosts) host.start();
+    await this.settled();
+  }
+
   /** What the first agent that answers says of the cluster. */
   async members(): Promise<readonly SeenMember[]> {
     for (const host of this.hosts.filter(({ agentRuns }) => agentRuns)) {
@@ -188,7 +195,7 @@ export class Lab {
       etcd: this.store.host,
     });
     writeFileSync(configFile, text, { mode: 0o600 });
-    return new LabHost({ address, network, directory, program, configFile });
+    return new LabHost({ address, network, directory, program, configFile, binaries });
   }
 }
 

@@ -11,13 +11,15 @@ const LOOK_AGAIN_MS = 10;
 export class LabStore {
   readonly url: string;
   readonly host: string;
-  readonly #address: LabAddress;
+  readonly address: LabAddress;
+  readonly ip: string;
   readonly #directory: string;
   readonly #version: '3.4' | '3.5';
   #process: ChildProcess | undefined;
 
   constructor(address: LabAddress, directory: string, version: '3.4' | '3.5') {
-    this.#address = address;
+    this.address = address;
+    this.ip = address.ip;
     this.#directory = directory;
     this.#version = version;
     this.host = `${address.ip}:2379`;
@@ -27,7 +29,7 @@ export class LabStore {
 
   async start(): Promise<void> {
     const log = openSync(join(this.#directory, 'etcd.log'), 'a');
-    const peer = `http://${this.#address.ip}:2380`;
+    const peer = `http://${this.address.ip}:2380`;
     const args = [
       ...['--data-dir', join(this.#directory, 'data'), '--unsafe-no-fsync'],
       ...['--listen-client-urls', this.url, '--advertise-client-urls', this.url],
@@ -36,7 +38,7 @@ export class LabStore {
     ];
     this.#process = spawn(
       'ip',
-      ['netns', 'exec', this.#address.namespace, etcdBinary(this.#version), ...args],
+      ['netns', 'exec', this.address.namespace, etcdBinary(this.#version), ...args],
       { stdio: ['ignore', log, log] },
     );
     closeSync(log);

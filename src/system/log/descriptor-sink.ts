@@ -12,8 +12,8 @@ const { O_WRONLY, O_APPEND, O_NONBLOCK, O_NOCTTY } = constants;
 /**
  * Standard error, so that nobody who does not read it can stop the agent. It is opened a second
  * time, without blocking: the descriptor itself is shared with children and with whoever started
- * us, and must stay as it is. Where it cannot be opened (a socket, as systemd gives, or no permission),
- * Node's own stream is used.
+ * us, and must stay as it is. Where it cannot be opened (a socket, as systemd gives, or no
+ * permission), Node's own stream is used.
  */
 export function stderrSink(ready: () => void): Sink {
   try {

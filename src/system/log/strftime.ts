@@ -20,38 +20,36 @@ const COMPOUND: Readonly<Record<string, string>> = {
   r: '%I:%M:%S %p',
 };
 
+const SIMPLE: Readonly<Record<string, (date: Date) => string>> = {
+  Y: (date) => String(date.getFullYear()),
+  y: (date) => two(date.getFullYear() % 100),
+  m: (date) => two(date.getMonth() + 1),
+  d: (date) => two(date.getDate()),
+  e: (date) => String(date.getDate()).padStart(2),
+  H: (date) => two(date.getHours()),
+  I: (date) => two(date.getHours() % 12 || 12),
+  M: (date) => two(date.getMinutes()),
+  S: (date) => two(date.getSeconds()),
+  p: (date) => (date.getHours() < 12 ? 'AM' : 'PM'),
+  A: (date) => DAYS[date.getDay()] ?? '',
+  a: (date) => (DAYS[date.getDay()] ?? '').slice(0, 3),
+  B: (date) => MONTHS[date.getMonth()] ?? '',
+  b: (date) => (MONTHS[date.getMonth()] ?? '').slice(0, 3),
+  h: (date) => (MONTHS[date.getMonth()] ?? '').slice(0, 3),
+  j: (date) => String(dayOfYear(date)).padStart(3, '0'),
+  s: (date) => String(Math.floor(date.getTime() / 1000)),
+  z: offset,
+  Z: zoneName,
+  w: (date) => String(date.getDay()),
+  u: (date) => String(date.getDay() || 7),
+  n: () => '\n',
+  t: () => '\t',
+  '%': () => '%',
+};
+
 function expand(letter: string, date: Date): string | undefined {
   const compound = COMPOUND[letter];
-  if (compound !== undefined) return strftime(compound, date);
-  const day = DAYS[date.getDay()] ?? '';
-  const month = MONTHS[date.getMonth()] ?? '';
-  const values: Readonly<Record<string, () => string>> = {
-    Y: () => String(date.getFullYear()),
-    y: () => two(date.getFullYear() % 100),
-    m: () => two(date.getMonth() + 1),
-    d: () => two(date.getDate()),
-    e: () => String(date.getDate()).padStart(2),
-    H: () => two(date.getHours()),
-    I: () => two(date.getHours() % 12 || 12),
-    M: () => two(date.getMinutes()),
-    S: () => two(date.getSeconds()),
-    p: () => (date.getHours() < 12 ? 'AM' : 'PM'),
-    A: () => day,
-    a: () => day.slice(0, 3),
-    B: () => month,
-    b: () => month.slice(0, 3),
-    h: () => month.slice(0, 3),
-    j: () => String(dayOfYear(date)).padStart(3, '0'),
-    s: () => String(Math.floor(date.getTime() / 1000)),
-    z: () => offset(date),
-    Z: () => zoneName(date),
-    w: () => String(date.getDay()),
-    u: () => String(date.getDay() || 7),
-    n: () => '\n',
-    t: () => '\t',
-    '%': () => '%',
-  };
-  return values[letter]?.();
+  return compound === undefined ? SIMPLE[letter]?.(date) : strftime(compound, date);
 }
 
 function two(number: number): string {

@@ -47,7 +47,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ha: ['model'],
   'ctl/render': ['model', 'system/text'],
   system: ['model'],
-  config: ['model', 'system'],
+  config: ['model', 'system', 'wire/numbers'],
   dcs: ['model', 'system', 'wire/keys', 'config/settings'],
   rest: [
     ...['model', 'wire', 'ha', 'system', 'config/settings', 'config/agent-settings'],
@@ -56,7 +56,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   agent: ['model', 'wire', 'ha', 'dcs', 'system'],
   postgres: ['model', 'system', 'ha/job', 'ha/plan'],
   fence: ['model', 'system', 'ha/facts'],
-  daemon: ['model', 'wire', 'ha', 'agent', 'system', 'config', 'dcs', 'rest', 'postgres', 'fence'],
+  daemon: [
+    ...['model', 'wire', 'ha', 'agent', 'system', 'config', 'dcs', 'rest', 'postgres', 'fence'],
+    'ctl/render',
+  ],
   ctl: ['model', 'wire', 'ha', 'ctl/render', 'system', 'config', 'dcs', 'rest', 'postgres'],
   commands: ['ctl', 'ctl/render', 'daemon'],
   '': ['ctl'],

@@ -23,12 +23,22 @@ export interface AgentSettings {
   readonly bootstrap: BootstrapConfig;
   /** The local `postgresql` section as it is written; see `effectivePostgres`. */
   readonly postgresql: Readonly<Record<string, Json>>;
+  readonly surroundings: Surroundings;
   /** Files that were read, `environment`, `PATRONI_CONFIGURATION`. */
   readonly sources: readonly string[];
   /** Files and environment merged. */
   readonly raw: Readonly<Record<string, Json>>;
   /** One sentence each, for the log. */
   readonly warnings: readonly string[];
+}
+
+/** What the configuration leaves to the place where the agent runs. */
+export interface Surroundings {
+  /** The operating system's user, PostgreSQL's default for a user; undefined: it has no name. */
+  readonly user: string | undefined;
+  readonly home: string;
+  /** What relative paths are relative to. */
+  readonly cwd: string;
 }
 
 /** `restapi` of the configuration. */
@@ -69,6 +79,8 @@ export interface LogSettings {
   readonly type: 'plain' | 'json';
   /** Python's names: `DEBUG`, `INFO`, `WARNING`, `ERROR`, `CRITICAL`. */
   readonly level: string;
+  /** `ERROR`: every error has its stack trace; `DEBUG`: only where the level is `DEBUG`. */
+  readonly tracebackLevel: string;
   readonly format: string | readonly Json[] | undefined;
   readonly dateformat: string | undefined;
   readonly staticFields: Readonly<Record<string, Json>>;

@@ -4,6 +4,7 @@ import { Refusal } from '../model/errors.ts';
 import { isRecord, type Json } from '../model/json.ts';
 import { printable } from '../system/text.ts';
 import { mergePatch } from './patch.ts';
+import { secretsIn } from './secrets.ts';
 import { parseYaml, YamlError } from './yaml-text.ts';
 
 /** More than any configuration needs: somebody named the wrong file. */
@@ -14,17 +15,39 @@ const PIECE_BYTES = 16 * 1024;
 export interface FileConfig {
   readonly config: Readonly<Record<string, Json>>;
   readonly files: readonly string[];
+  /** Those that have a password in them and can be read by everybody on this machine. */
+  readonly exposed: readonly string[];
 }
 
 /**
  * Reads a configuration file, or all `*.yml` and `*.yaml` files of a directory in the order of
- * their names, merged as Patroni merges them. Rejects with a `Refusal` of one sentence.
+ * their names, merged as Patroni merges them. Rejects with a `Refusal` of one sentence, and the
+ * hint that is given for a file that cannot be read.
  */
-export async function readConfigFiles(path: string): Promise<FileConfig> {
+export async function readConfigFiles(path: string, hint: string): Promise<FileConfig> {
+  try {
+    return await readAll(path);
+  } catch (error) {
+    if (!(error instanceof Unreadable)) throw error;
+    throw new Refusal('config-unreadable', error.message, { hint });
+  }
+}
+
+async function readAll(path: string): Promise<FileConfig> {
   const files = await filesOf(path);
+  const exposed: string[] = [];
   let config: Record<string, Json> = {};
-  for (const file of files) config = mergePatch(config, await readMap(file));
-  return { config, files };
+  for (const file of files) {
+    const map = await readMap(file);
+    config = mergePatch(config, map);
+    if (secretsIn(map).length > 0 && (await isPublic(file))) exposed.push(file);
+  }
+  return { config, files, exposed };
+}
+
+async function isPublic(file: string): Promise<boolean> {
+  const { mode } = await attempt(file, () => stat(file));
+  return (mode & 0o004) !== 0;
 }
 
 /** Reads YAML that must be a map; `source` is named in the refusal. */
@@ -113,15 +136,13 @@ function firstBadLine(bytes: Buffer): number {
   return bad + 1;
 }
 
+class Unreadable extends Error {}
+
 async function attempt<T>(path: string, action: () => Promise<T>): Promise<T> {
   try {
     return await action();
   } catch (error) {
-    throw new Refusal(
-      'config-unreadable',
-      `Cannot read the configuration ${printable(path)}: ${reasonOf(error)}`,
-      { hint: 'check -c/--config-file and PATRONICTL_CONFIG_FILE' },
-    );
+    throw new Unreadable(`Cannot read the configuration ${printable(path)}: ${reasonOf(error)}`);
   }
 }
 

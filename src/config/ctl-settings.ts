@@ -2,12 +2,12 @@ import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { isRecord, type Json } from '../model/json.ts';
 import { parseDcsUrl, SECTIONS_OF_DCS_URL } from './dcs-url.ts';
-import { readEnvironment } from './environment.ts';
-import { readEtcdSettings } from './etcd-settings.ts';
+import { readLocalConfig } from './local-config.ts';
 import { mergePatch } from './patch.ts';
 import { readRestSettings } from './rest-settings.ts';
-import { hasKey, type Section, sectionIn, textIn } from './section.ts';
+import { type Section, textIn } from './section.ts';
 import type { CtlSettings, StoreSettings } from './settings.ts';
+import { moveOldExhibitor, readStore } from './store-settings.ts';
 
 /** Where the settings of the CLI come from. */
 export interface CtlSettingsInput {
@@ -25,10 +25,7 @@ export interface CtlSettingsInput {
 
 const CALL_TIMEOUT_MS = 5000;
 const DEFAULT_NAMESPACE = '/service';
-/**
- * Sections of stores, in the order in which Patroni looks for them (dcs/__init__.py, `get_dcs`).
- */
-const STORES = ['consul', 'etcd', 'etcd3', 'exhibitor', 'kubernetes', 'raft', 'zookeeper'];
+const HINT = 'check -c/--config-file and PATRONICTL_CONFIG_FILE';
 
 /**
  * Reads the settings as patronictl does: `--dcs-url` over `PATRONI_*` over the files. Without a
@@ -36,7 +33,8 @@ const STORES = ['consul', 'etcd', 'etcd3', 'exhibitor', 'kubernetes', 'raft', 'z
  * something cannot be read or has the wrong type.
  */
 export async function loadCtlSettings(input: CtlSettingsInput): Promise<CtlSettings> {
-  const local = await readLocal(input);
+  const path = await existingPath(input);
+  const local = await readLocalConfig({ path, env: input.env, hint: HINT });
   const sources = [...local.sources];
   const warnings = [...local.warnings];
   let raw = moveOldExhibitor(local.config);
@@ -63,35 +61,6 @@ export async function loadCtlSettings(input: CtlSettingsInput): Promise<CtlSetti
   };
 }
 
-interface LocalConfig {
-  readonly config: Readonly<Record<string, Json>>;
-  readonly sources: readonly string[];
-  readonly warnings: readonly string[];
-}
-
-async function readLocal(input: CtlSettingsInput): Promise<LocalConfig> {
-  const path = await existingPath(input);
-  const text = input.env.PATRONI_CONFIGURATION;
-  if (path === undefined && text) {
-    const { parseConfigText } = await import('./config-files.ts');
-    const source = 'PATRONI_CONFIGURATION';
-    return { config: parseConfigText(text, source), sources: [source], warnings: [] };
-  }
-  const environment = await readEnvironment(input.env);
-  const fromEnvironment = Object.keys(environment.config).length > 0 ? ['environment'] : [];
-  if (path === undefined) {
-    return { ...environment, sources: fromEnvironment };
-  }
-  // The YAML parser is loaded only where there is a file.
-  const { readConfigFiles } = await import('./config-files.ts');
-  const { config, files } = await readConfigFiles(path);
-  return {
-    config: mergePatch(config, environment.config),
-    sources: [...files, ...fromEnvironment],
-    warnings: environment.warnings,
-  };
-}
-
 /** The file or directory to read. Only the default one may be missing. */
 async function existingPath(input: CtlSettingsInput): Promise<string | undefined> {
   const named = input.configFile;
@@ -109,21 +78,6 @@ async function existingPath(input: CtlSettingsInput): Promise<string | undefined
 function configHome({ env, home }: CtlSettingsInput): string {
   const named = env.XDG_CONFIG_HOME;
   return named ? named.replace(/^~(?=\/|$)/, home) : join(home, '.config');
-}
-
-/** `exhibitor` inside `zookeeper`, as very old files have it, stands for a section of its own. */
-function moveOldExhibitor(config: Readonly<Record<string, Json>>): Record<string, Json> {
-  const { zookeeper } = config;
-  if (!isRecord(zookeeper) || !Object.hasOwn(zookeeper, 'exhibitor')) return { ...config };
-  const { zookeeper: _, ...others } = config;
-  return { ...others, exhibitor: zookeeper.exhibitor as Json };
-}
-
-function readStore(config: Section, preferred: string | undefined): StoreSettings {
-  const name = preferred ?? STORES.find((store) => hasKey(config, store));
-  if (name === undefined) return { kind: 'none' };
-  if (name !== 'etcd' && name !== 'etcd3') return { kind: 'unsupported', section: name };
-  return readEtcdSettings(sectionIn(config, name) ?? { name, values: {} }, name);
 }
 
 /**

@@ -1,5 +1,5 @@
-import { isRecord, type Json, WholeFloat } from '../model/json.ts';
-import { pythonNumber } from '../model/python.ts';
+import { isRecord, type Json } from '../model/json.ts';
+import { pythonScalar } from './python-scalar.ts';
 
 type JsonMap = Readonly<Record<string, Json>>;
 
@@ -29,14 +29,6 @@ function isMap(value: Json | undefined): value is JsonMap {
 
 /** True for scalars that Python's `str` would print alike. */
 function readsTheSame(one: Json, other: Json): boolean {
-  const text = pythonText(one);
-  return text !== undefined && text === pythonText(other);
-}
-
-/** Undefined for what is no scalar. */
-function pythonText(value: Json): string | undefined {
-  if (typeof value === 'string') return value;
-  if (typeof value === 'boolean') return value ? 'True' : 'False';
-  if (value instanceof WholeFloat) return pythonNumber(value);
-  return typeof value === 'object' ? undefined : pythonNumber(value);
+  const text = pythonScalar(one);
+  return text !== undefined && text === pythonScalar(other);
 }

@@ -29,7 +29,12 @@ export function readRestSettings(config: Section, insecure: boolean): RestSettin
   };
 }
 
-function readCredentials(section: Section): { username: string; password: string } | undefined {
+/**
+ * User and password in `authentication` of a section; both or neither. Throws a `Refusal`.
+ */
+export function readCredentials(
+  section: Section,
+): { username: string; password: string } | undefined {
   const authentication = sectionIn(section, 'authentication');
   if (!authentication) return undefined;
   const username = secretIn(authentication, 'username');

@@ -2,6 +2,7 @@ import { Refusal } from '../model/errors.ts';
 import { isRecord, type Json, WholeFloat } from '../model/json.ts';
 import { pythonNumber } from '../model/python.ts';
 import { printable } from '../system/text.ts';
+import { lenientInteger } from '../wire/numbers.ts';
 
 /** A map inside the configuration: its values are checked when they are asked for. */
 export interface Section {
@@ -56,6 +57,40 @@ export function flagIn(section: Section, key: string): boolean {
   const flag = typeof value === 'object' ? undefined : yesOrNo(String(value));
   if (flag === undefined) throw wrongValue(section, key, 'must be true or false');
   return flag;
+}
+
+/** A whole number in any of Patroni's spellings (`parse_int` of utils.py). Throws a `Refusal`. */
+export function integerIn(section: Section, key: string): number | undefined {
+  const value = valueIn(section, key);
+  if (value === undefined) return undefined;
+  const number = lenientInteger(value);
+  if (number === undefined) throw wrongValue(section, key, 'must be a whole number');
+  return number;
+}
+
+/** A list of texts. Throws a `Refusal` for anything else. */
+export function textsIn(section: Section, key: string): readonly string[] | undefined {
+  const value = valueIn(section, key);
+  if (value === undefined) return undefined;
+  const isText = (item: Json): boolean => typeof item === 'string' || typeof item === 'number';
+  if (!Array.isArray(value) || !value.every(isText)) {
+    throw wrongValue(section, key, 'must be a list of texts');
+  }
+  return value.map(String);
+}
+
+/** A map of texts; numbers and booleans become text as in Python. Throws a `Refusal`. */
+export function textMapIn(
+  section: Section,
+  key: string,
+): Readonly<Record<string, string>> | undefined {
+  const map = sectionIn(section, key);
+  if (!map) return undefined;
+  const entries = Object.keys(map.values).flatMap((name) => {
+    const text = secretIn(map, name);
+    return text === undefined ? [] : [[name, text] as const];
+  });
+  return Object.fromEntries(entries);
 }
 
 /** A map below; undefined when it is absent or empty. Throws a `Refusal` when it is no map. */

@@ -50,9 +50,7 @@ export function primaryStatus(change: Partial<NodeStatus> = {}): NodeStatus {
 }
 
 /** The documents of a cluster of three, which pg1 leads; undefined removes one. */
-export function documentsOf(
-  change: Readonly<Record<string, string | undefined>> = {},
-): Document[] {
+export function documentsOf(change: Readonly<Record<string, string | undefined>> = {}): Document[] {
   const member = (name: string, more: object): string =>
     JSON.stringify({
       conn_url: `postgres://${name}:5432/postgres`,
@@ -153,8 +151,12 @@ export class FakeBackend implements RestBackend {
     this.messages.push(message);
     return this.accepts;
   };
-  wake = (): void => void (this.wakes += 1);
-  reload = (): void => void (this.reloads += 1);
+  wake = (): void => {
+    this.wakes += 1;
+  };
+  reload = (): void => {
+    this.reloads += 1;
+  };
   nextTick = (signal: AbortSignal): Promise<void> =>
     new Promise((resolve) => {
       const done = (): void => {

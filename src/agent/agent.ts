@@ -10,7 +10,7 @@ import { Observer } from './observe.ts';
 import { type Order, OrderDesk, type OrderReply } from './orders.ts';
 import { forbids } from './perform.ts';
 import type { AgentPorts, FailsafeMessage } from './ports.ts';
-import { nodeStatus } from './status.ts';
+import { type AgentState, States } from './state.ts';
 import { type Brain, Ticks } from './ticks.ts';
 import { Wake } from './wake.ts';
 
@@ -30,6 +30,7 @@ export class Agent {
   readonly #wake: Wake;
   readonly #mind: Mind;
   readonly #ticks: Ticks;
+  readonly #states = new States();
   readonly #stop = new AbortController();
 
   constructor(ports: AgentPorts, brain: Brain = BRAIN) {
@@ -101,9 +102,25 @@ export class Agent {
     return promise !== undefined;
   }
 
+  /** What it knows by the last tick: the same object until something has changed. Never waits. */
+  state(): AgentState {
+    return this.#stateWith(this.#observer.postgres);
+  }
+
+  #stateWith(postgres: PostgresView | undefined): AgentState {
+    const { node, scope, clock } = this.#ports;
+    const { view: known, settings, dcsSeenAt } = this.#observer;
+    const { memory } = this.#mind;
+    const { last } = this.#ticks;
+    const job = this.#jobs.current;
+    const orders = this.#desk.waiting;
+    const own = { node, scope, last, memory, job, orders };
+    return this.#states.of({ ...own, postgres, known, settings, dcsSeenAt }, clock.monotonic());
+  }
+
   /** What `GET /patroni` says, by the last tick. Never waits. */
   status(): NodeStatus {
-    return this.#statusOf(this.#observer.postgres);
+    return this.state().status;
   }
 
   /**
@@ -111,16 +128,8 @@ export class Agent {
    * the lock was free says too little, and an acknowledged write would be lost.
    */
   async freshStatus(): Promise<NodeStatus> {
-    return this.#statusOf(await this.#observer.lookAtPostgres());
-  }
-
-  #statusOf(postgres: PostgresView | undefined): NodeStatus {
-    const { last } = this.#ticks;
-    const { memory } = this.#mind;
-    const now = this.#ports.clock.monotonic();
-    const job = this.#jobs.current;
-    const facts = last && postgres && { ...last, now, memory, postgres, job };
-    return nodeStatus(this.#ports, facts);
+    // Not `status()`: a look that began before this one may end after it.
+    return this.#stateWith(await this.#observer.lookAtPostgres()).status;
   }
 
   /** Wakes the loop when the store changes, or may have; an error is no reason to stop. */

@@ -6,6 +6,8 @@ import { GUARD_VERSION, type GuardPaths, type GuardReport } from './guard-protoc
 
 /** When nothing was heard for so long, in milliseconds, a look asks. */
 const FRESH_MS = 1000;
+/** A guard that is being started counts as alive for so long at the most, in milliseconds. */
+const STARTING_MS = 5000;
 
 export interface GuardOptions {
   /** What this agent keeps for the one after it; the guard has a directory of its own there. */
@@ -37,6 +39,7 @@ export class GuardFence {
   #changed = 0;
   #fenced = false;
   #heardAt = Number.NEGATIVE_INFINITY;
+  #startedAt = Number.NEGATIVE_INFINITY;
   #starting: Promise<void> = Promise.resolve();
 
   constructor(options: GuardOptions) {
@@ -50,9 +53,11 @@ export class GuardFence {
    * started counts as alive for the moments that this takes.
    */
   sight(): Pick<FenceSight, 'guard' | 'fenced'> {
-    const old = this.#options.monotonic() - this.#heardAt > FRESH_MS;
+    const now = this.#options.monotonic();
+    const old = now - this.#heardAt > FRESH_MS;
     if (this.#life === 'alive' && old && !this.#link?.isWaiting) this.#link?.send({ kind: 'ping' });
-    const works = this.#life === 'alive' || this.#life === 'starting';
+    const starting = this.#life === 'starting' && now - this.#startedAt < STARTING_MS;
+    const works = this.#life === 'alive' || starting;
     return { guard: works ? 'alive' : 'dead', fenced: this.#fenced };
   }
 
@@ -79,6 +84,7 @@ export class GuardFence {
     if (this.#life === 'alive' || this.#life === 'starting') return;
     const frozen = this.#life === 'silent';
     this.#life = 'starting';
+    this.#startedAt = this.#options.monotonic();
     this.#starting = this.#bringUp(frozen).catch((error: unknown) => {
       this.#drop();
       this.#become('dead', error instanceof Error ? error.message : String(error));

@@ -4,7 +4,7 @@
 #
 #   guard.sh DIRECTORY DATA [DEADLINE]   a new guard: says "ready", or "error WHY" and ends
 #
-# DIRECTORY holds two FIFOs. `commands` brings lines from the agent, each answered by one report:
+# DIRECTORY holds two FIFOs. `commands` brings lines from the agent, which a report answers:
 #   TOKEN deadline MS      from then on PostgreSQL is stopped; MS counts as /proc/uptime does
 #   TOKEN disarm           no deadline any more
 #   TOKEN ping             nothing but the answer
@@ -28,6 +28,7 @@ KILL_AFTER=1500
 IDLE_WAIT=60000
 ARMED_WAIT=1000
 FENCED_WAIT=50
+CALM_WAIT=500 # after a minute without any PostgreSQL
 
 DEADLINE=0 # 0: there is none
 TOKEN=-    # of the last command
@@ -149,11 +150,13 @@ obey() {
         exec "$BASH" "$argument" --resume "$DIRECTORY" "$DATA" "$DEADLINE" "$TOKEN"
       ;;
   esac
-  report
+  # One report answers all commands up to its own.
+  read -r -t 0 -u 3 || report
 }
 
-# It has `life` open for reading too: a write never fails, and waits only when thousands of reports
-# were not read. Nobody causes that many without reading.
+# It has `life` open for reading too, so a write never fails. It would wait if a thousand reports
+# had not been read; but an agent that does not read sends nothing either, or so much at once that
+# one report answers it.
 report() {
   local state=idle
   ((DEADLINE)) && state=armed
@@ -188,6 +191,7 @@ watch() {
     elif ((DEADLINE)); then
       read -r -t 0 -u 3 || fence
       WAIT=$FENCED_WAIT
+      [[ $GONE ]] && ((NOW - DEADLINE > 60000)) && WAIT=$CALM_WAIT
     fi
     # Without its FIFO nobody will ever find it.
     is_needless && ! [[ $DIRECTORY/commands -ef /proc/self/fd/3 ]] && exit 0

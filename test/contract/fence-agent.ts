@@ -37,6 +37,10 @@ const ORDERS: Readonly<Record<string, (ms: number) => void>> = {
     extend(ms);
     feeding = setInterval(extend, 300, ms);
   },
+  flood: (count) => {
+    for (let at = 0; at < count; at += 1) fence.extend(monotonic() + 60_000);
+    tell('sight');
+  },
   starve: () => clearInterval(feeding),
   disarm: () => {
     clearInterval(feeding);

@@ -54,12 +54,11 @@ export function makeDirectory(): string {
   return directory;
 }
 
-/** A child of this process, as the user that servers run as. */
-export function startAsServerUser(argv: readonly string[], env = {}): ChildProcess {
+/** A child of this process, as the user that servers run as, with this PATH. */
+function startAsServerUser(argv: readonly string[], path = '/usr/bin:/bin'): ChildProcess {
   const user = isRoot() ? ['--reuid=postgres', '--regid=postgres', '--clear-groups'] : [];
-  return spawn('setpriv', [...user, '--', ...argv], {
+  return spawn('setpriv', [...user, '--', 'env', '-i', `PATH=${path}`, ...argv], {
     cwd: '/',
-    env: { PATH: process.env.PATH ?? '/usr/bin:/bin', ...env },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
 }
@@ -74,8 +73,8 @@ export class StandIn {
   deadline = 0;
   #ready = 0;
 
-  constructor(argv: readonly string[], env = {}) {
-    this.process = startAsServerUser(argv, env);
+  constructor(argv: readonly string[], path?: string) {
+    this.process = startAsServerUser(argv, path);
     const forget = atExit(() => sendSignal(this.process.pid, 'SIGKILL'));
     this.process.once('exit', forget);
     let rest = '';

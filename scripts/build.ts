@@ -1,5 +1,5 @@
 /** Bundles `src/` into `dist/`: one entry per command, shared code split off, and oclif's manifest. */
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
 
@@ -77,6 +77,11 @@ async function bundle(): Promise<void> {
   });
 }
 
+/** The guard is no part of the agent's process: a program of its own (`src/fence/guard-process.ts`). */
+async function guard(): Promise<void> {
+  await copyFile(`${root}src/fence/guard.sh`, `${root}dist/guard.sh`);
+}
+
 /** Writes oclif.manifest.json, so that help and completion need not load every command. */
 async function manifest(): Promise<void> {
   const { Plugin: OclifPlugin } = await import('@oclif/core');
@@ -91,4 +96,5 @@ async function manifest(): Promise<void> {
 }
 
 await bundle();
+await guard();
 await manifest();

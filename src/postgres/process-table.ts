@@ -46,7 +46,7 @@ export function isThread(pid: number): boolean {
   return /^Tgid:\s*(\d+)$/m.exec(readProc(`${pid}/status`) ?? '')?.[1] !== String(pid);
 }
 
-/** True while this very process lives; one that has ended and was not asked how does not (A#1173). */
+/** True while this very process lives, and has not ended without being asked how (A#1173). */
 export function isAlive({ pid, startTicks }: ProcessIdentity): boolean {
   return findProcess(pid)?.startTicks === startTicks;
 }

@@ -1,4 +1,4 @@
-import { type Json, WholeFloat } from '../../model/json.ts';
+import { type Json, WholeFloat } from './json.ts';
 
 // How Patroni (utils.py) and PostgreSQL (manual 20.1.1) read the values of settings: `on` and `yes`
 // are booleans, `512MB` and `30min` are numbers with a unit.

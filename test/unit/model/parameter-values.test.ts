@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { WholeFloat } from '../../../src/model/json.ts';
 import {
   booleanOf,
   integerOf,
   quantityOf,
   scalarText,
   unitsFor,
-} from '../../../../src/ctl/validate/values.ts';
-import { WholeFloat } from '../../../../src/model/json.ts';
+} from '../../../src/model/parameter-values.ts';
 
 describe('booleanOf', () => {
   it.each(['on', 'true', 'YES', '1', 1, true])('%j is true', (value) => {

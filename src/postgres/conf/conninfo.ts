@@ -43,13 +43,13 @@ export function formatConninfo(
 
 /** The keys of a connection string; undefined when it is none. A URL is none here. */
 export function parseConninfo(text: string): Map<string, string> | undefined {
-  const pair = /\s*([a-z_]+)\s*=\s*(?:'((?:[^'\\]|\\[^])*)'|((?:[^\s'\\]|\\[^])*))(?=\s|$)/y;
+  const pair = /\s*([a-z_]+)\s*=\s*(?:'((?:[^'\\]|\\[\s\S])*)'|((?:[^\s'\\]|\\[\s\S])*))(?=\s|$)/y;
   const params = new Map<string, string>();
   const end = text.trimEnd().length;
   while (pair.lastIndex < end) {
     const [, key, quoted, bare] = pair.exec(text) ?? [];
     if (key === undefined) return undefined;
-    params.set(key, (quoted ?? bare ?? '').replace(/\\([^])/g, '$1'));
+    params.set(key, (quoted ?? bare ?? '').replace(/\\([\s\S])/g, '$1'));
   }
   return params;
 }

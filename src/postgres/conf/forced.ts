@@ -1,5 +1,5 @@
-import type { ParameterValue, PostgresConfig } from '../../model/postgres-config.ts';
 import { booleanOf, quantityOf } from '../../model/parameter-values.ts';
+import type { ParameterValue, PostgresConfig } from '../../model/postgres-config.ts';
 import type { ControlSettings } from '../control-data.ts';
 import { valueText } from './setting-text.ts';
 

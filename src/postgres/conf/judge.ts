@@ -1,4 +1,4 @@
-import { programPath, type ProgramPlaces } from '../programs.ts';
+import { type ProgramPlaces, programPath } from '../programs.ts';
 import { runProgram } from '../run-program.ts';
 import type { Settings } from './forced.ts';
 

@@ -9,7 +9,8 @@ const NAME = /^[A-Za-z_][A-Za-z0-9_$]*(?:\.[A-Za-z_][A-Za-z0-9_$]*)*$/;
 /** These would read other files, or other data, instead of setting anything. */
 const NEVER = /^(?:include|include_if_exists|include_dir|data_directory|config_file)$/i;
 
-const LINE = /^\s*([A-Za-z_][\w$.]*)\s*(?:=\s*|\s)(?:'((?:[^'\\]|\\.|'')*)'|([^\s'#]+))\s*(?:#.*)?$/;
+const LINE =
+  /^\s*([A-Za-z_][\w$.]*)\s*(?:=\s*|\s)(?:'((?:[^'\\]|\\.|'')*)'|([^\s'#]+))\s*(?:#.*)?$/;
 
 /** The text of a value as PostgreSQL takes it. */
 export function valueText(value: ParameterValue): string {

@@ -6,7 +6,8 @@ export interface ServerAddress {
   readonly port: number;
 }
 
-const URL = /^[a-z][a-z0-9+.-]*:\/\/(?:[^/?#]*@)?(?:\[([0-9a-f:.]+)\]|([^/?#@:[\]]+))(?::(\d+))?(?:[/?#]|$)/i;
+const URL =
+  /^[a-z][a-z0-9+.-]*:\/\/(?:[^/?#]*@)?(?:\[([0-9a-f:.]+)\]|([^/?#@:[\]]+))(?::(\d+))?(?:[/?#]|$)/i;
 
 /**
  * Host and port of a source, and nothing else of its URL: a member's document is written by others,

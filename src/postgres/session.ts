@@ -50,6 +50,7 @@ export interface SessionOptions {
 export class LocalSession {
   readonly #options: SessionOptions;
   #connection: Connection | undefined;
+  #opened: { readonly lost: boolean } | undefined;
   /** Ends when the last query that was asked for has ended. */
   #queue: Promise<unknown> = Promise.resolve();
 
@@ -82,6 +83,7 @@ export class LocalSession {
   close(): void {
     this.#connection?.close();
     this.#connection = undefined;
+    this.#opened = undefined;
   }
 
   async #run(text: string, options: QueryOptions & { deadline: number }): Promise<Row[][]> {
@@ -89,9 +91,7 @@ export class LocalSession {
     try {
       return await connection.query(text, { ...options, timeoutMs: timeLeft(options.deadline) });
     } catch (error) {
-      if (error instanceof SqlTimeout && this.#connection === connection) {
-        this.#connection = undefined;
-      }
+      if (error instanceof SqlTimeout && this.#connection === connection) this.close();
       throw error;
     }
   }
@@ -99,12 +99,18 @@ export class LocalSession {
   async #open(timeoutMs: number): Promise<Connection> {
     if (this.#connection !== undefined) return this.#connection;
     const target = await this.#options.target();
+    const opened = { lost: false };
     const connection = await connect({ ...target, timeoutMs }, ({ message }) => {
-      if (this.#connection !== connection) return;
-      this.#connection = undefined;
+      opened.lost = true;
+      // One that was closed, or never used, is not missed.
+      if (this.#opened !== opened) return;
+      this.close();
       this.#options.onLost(message);
     });
-    this.#connection = connection;
+    if (!opened.lost) {
+      this.#connection = connection;
+      this.#opened = opened;
+    }
     return connection;
   }
 }
@@ -115,11 +121,14 @@ function timeLeft(deadline: number): number {
   return ms;
 }
 
+/** After its time-out a query needs a moment to end its session. */
+const LAST_MS = 20;
+
 /** Rejects with `SqlTimeout` when the answer is not there in time, whatever it waits for. */
 async function orLate<T>(answer: Promise<T>, timeoutMs: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new SqlTimeout('the session')), timeoutMs);
+    timer = setTimeout(() => reject(new SqlTimeout('the session')), timeoutMs + LAST_MS);
   });
   try {
     return await Promise.race([answer, late]);

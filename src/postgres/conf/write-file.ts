@@ -19,13 +19,6 @@ export async function readIfThere(path: string): Promise<string | undefined> {
 export async function writeIfChanged(path: string, text: string, mode: number): Promise<boolean> {
   const before = await readIfThere(path);
   if (before === text && (await permissionsOf(path)) === mode) return false;
-  const temporary = await writeBeside(path, text, mode);
-  await moveInto(temporary, path);
-  return before !== text;
-}
-
-/** Writes a file that is not there yet under its name, for `moveInto`. Resolves with its path. */
-export async function writeBeside(path: string, text: string, mode: number): Promise<string> {
   const temporary = `${path}.pgherd-new`;
   // What is left there is of an agent that died.
   await rm(temporary, { force: true });
@@ -37,13 +30,9 @@ export async function writeBeside(path: string, text: string, mode: number): Pro
   } finally {
     await file.close();
   }
-  return temporary;
-}
-
-/** Gives a file its name, on disk. */
-export async function moveInto(temporary: string, path: string): Promise<void> {
   await rename(temporary, path);
   await syncDirectory(dirname(path));
+  return before !== text;
 }
 
 /** Resolves when the names in a directory are on disk. */

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
-import { mkdir, rename } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { PostgresConfig } from '../../model/postgres-config.ts';
 import { readSettings } from './setting-text.ts';
-import { readIfThere, syncDirectory, writeIfChanged } from './write-file.ts';
+import { fileModeIn, readIfThere, syncDirectory, writeIfChanged } from './write-file.ts';
 
 /** Where the files are that are written. */
 export interface ConfFiles {
@@ -75,4 +75,13 @@ export async function makeDirectories(
     if (path === '' || path.startsWith('@')) continue;
     await mkdir(resolve(dataDir, path), { recursive: true });
   }
+}
+
+/** Says with which of its two files PostgreSQL starts: as a standby, or with none as a primary. */
+export async function writeSignals(config: PostgresConfig, standby: boolean): Promise<void> {
+  const { standbySignal, recoverySignal } = confFiles(config);
+  await rm(recoverySignal, { force: true });
+  if (standby) await writeIfChanged(standbySignal, '', await fileModeIn(config.dataDir));
+  else await rm(standbySignal, { force: true });
+  await syncDirectory(dirname(standbySignal));
 }

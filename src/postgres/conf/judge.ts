@@ -33,8 +33,13 @@ export function acceptable(
   return { settings: accepted, warnings };
 }
 
-const OUT_OF_RANGE =
-  /(-?[\d.]+(?:e[-+]?\d+)?)[^"]* is outside the valid range for parameter "[^"]+" \((-?[\d.]+(?:e[-+]?\d+)?) ?\w* \.\. (-?[\d.]+(?:e[-+]?\d+)?)/;
+const NUMBER = String.raw`(-?[\d.]+(?:e[-+]?\d+)?)`;
+
+/** Newer versions write units behind the ends of the range. */
+const OUT_OF_RANGE = new RegExp(
+  String.raw`${NUMBER}[^"]* is outside the valid range for parameter "[^"]+"` +
+    String.raw` \(${NUMBER} ?\w* \.\. ${NUMBER}`,
+);
 
 /** Both ends of a range are in the unit that a number without one is in. */
 function nearestInRange(line: string): string | undefined {

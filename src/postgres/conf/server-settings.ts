@@ -8,6 +8,8 @@ import { unwritable, valueText } from './setting-text.ts';
 /** The names of files that stand in the directory of the configuration when they are relative. */
 const FILES = ['hba_file', 'ident_file'];
 
+export const SYNC_NAMES = 'synchronous_standby_names';
+
 /**
  * All settings of a server but those of recovery, sorted by name: the configured ones, the forced
  * ones, and `synchronous_standby_names` as it was set last (undefined: not at all). What cannot be
@@ -28,8 +30,8 @@ export function serverSettings(
   };
   for (const [name, value] of Object.entries(config.parameters)) add(name, value);
   for (const [name, value] of forced.settings) add(name, value);
-  settings.delete('synchronous_standby_names');
-  if (syncNames !== undefined) add('synchronous_standby_names', syncNames);
+  settings.delete(SYNC_NAMES);
+  if (syncNames !== undefined) add(SYNC_NAMES, syncNames);
   for (const name of FILES) {
     const path = settings.get(name);
     if (path !== undefined) settings.set(name, resolve(config.configDir, path));
@@ -45,8 +47,6 @@ function keyOf(name: string): string {
 
 /** The names of synchronous standbys that the configuration itself has. */
 export function configuredSyncNames(config: PostgresConfig): string | undefined {
-  const found = Object.entries(config.parameters).find(
-    ([name]) => keyOf(name) === 'synchronous_standby_names',
-  );
+  const found = Object.entries(config.parameters).find(([name]) => keyOf(name) === SYNC_NAMES);
   return found && valueText(found[1]);
 }

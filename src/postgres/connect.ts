@@ -10,8 +10,10 @@ export interface ConnectTarget {
   /** The directory of a Unix socket, or a host. */
   readonly host: string;
   readonly port: number;
-  /** Undefined: none, for commands of the replication protocol. */
+  /** Undefined: none, for commands of the replication protocol alone. */
   readonly database: string | undefined;
+  /** Commands of the replication protocol, too, in a session on a database. */
+  readonly replication?: true;
   readonly credentials: Credentials;
   /** Until the connection must stand. */
   readonly timeoutMs: number;
@@ -158,6 +160,7 @@ function clientConfig(target: ConnectTarget, settings: readonly string[]): Clien
     ...(target.database === undefined
       ? { replication: 'true' }
       : { options: settings.map((name) => `-c ${name}=${SETTINGS[name]}`).join(' ') }),
+    ...(target.replication ? { replication: 'database' } : {}),
     application_name: 'pgherd',
     enableChannelBinding: (options.channel_binding ?? 'prefer') !== 'disable',
     keepAlive: true,

@@ -35,6 +35,9 @@ const LOOPBACKS: Readonly<Record<string, string>> = {
   '::': '::1',
 };
 
+/** A text, or what makes it from `server_version_num`. */
+export type SqlText = string | ((serverVersion: number) => string);
+
 export interface SessionOptions {
   /** Asked for each new session. Rejects when there is nothing to connect to. */
   readonly target: () => Promise<SessionTarget>;
@@ -69,10 +72,11 @@ export class LocalSession {
   }
 
   /**
-   * The rows of each statement of `text`. Rejects with `SqlError`; with `SqlTimeout` when that
-   * takes longer than `timeoutMs`, the wait for its turn and for a connection included.
+   * The rows of each statement of `text`, which may depend on the server's version. Rejects with
+   * `SqlError`; with `SqlTimeout` when that takes longer than `timeoutMs`, the wait for its turn
+   * and for a connection included.
    */
-  query(text: string, options: QueryOptions): Promise<Row[][]> {
+  query(text: SqlText, options: QueryOptions): Promise<Row[][]> {
     const deadline = performance.now() + options.timeoutMs;
     const turn = this.#queue.then(() => this.#run(text, { ...options, deadline }));
     this.#queue = turn.catch(() => {});
@@ -86,10 +90,11 @@ export class LocalSession {
     this.#opened = undefined;
   }
 
-  async #run(text: string, options: QueryOptions & { deadline: number }): Promise<Row[][]> {
+  async #run(text: SqlText, options: QueryOptions & { deadline: number }): Promise<Row[][]> {
     const connection = await this.#open(timeLeft(options.deadline));
+    const sql = typeof text === 'string' ? text : text(connection.serverVersion);
     try {
-      return await connection.query(text, { ...options, timeoutMs: timeLeft(options.deadline) });
+      return await connection.query(sql, { ...options, timeoutMs: timeLeft(options.deadline) });
     } catch (error) {
       if (error instanceof SqlTimeout && this.#connection === connection) this.close();
       throw error;

@@ -37,7 +37,7 @@ const NUMBER = String.raw`(-?[\d.]+(?:e[-+]?\d+)?)`;
 
 /** Newer versions write units behind the ends of the range. */
 const OUT_OF_RANGE = new RegExp(
-  String.raw`${NUMBER}[^"]* is outside the valid range for parameter "[^"]+"` +
+  `${NUMBER}[^"]* is outside the valid range for parameter "[^"]+"` +
     String.raw` \(${NUMBER} ?\w* \.\. ${NUMBER}`,
 );
 

@@ -1,5 +1,5 @@
-import type { CallbackName, PostgresConfig } from '../../model/postgres-config.ts';
-import { runHook } from './hooks.ts';
+import type { CallbackName, PostgresConfig } from '../../../model/postgres-config.ts';
+import { runHook } from './run-hook.ts';
 
 /** What a node is, in the word that callbacks get for it (Patroni's PostgresqlRole). */
 export type CallbackRole = 'primary' | 'replica' | 'standby_leader' | 'demoted';

@@ -1,4 +1,4 @@
-import { runProgram } from '../run-program.ts';
+import { runProgram } from '../../run-program.ts';
 import { shellWords } from './shell-words.ts';
 
 /** A program that the configuration names. */

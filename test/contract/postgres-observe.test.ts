@@ -187,7 +187,7 @@ describe('a primary and its standby', () => {
     for (const { pid } of all) sendSignal(pid, 'SIGCONT');
     expect(view).toMatchObject({
       ...{ state: 'running', answering: false, role: 'primary', timeline: 1 },
-      ...{ controlState: 'in production', dataDirectory: 'initialized', follows: 'pg9' },
+      ...{ controlState: 'in production', dataDirectory: 'initialized', follows: '' },
     });
     fresh.close();
   });
@@ -216,7 +216,7 @@ describe('a server that stops', () => {
     const view = await eye.look();
     expect(view).toMatchObject({
       ...{ state: 'stopped', answering: true, role: 'primary', controlState: 'shut down' },
-      ...{ timeline: 1, dataDirectory: 'initialized', postmasterStart: undefined, follows: 'pg9' },
+      ...{ timeline: 1, dataDirectory: 'initialized', postmasterStart: undefined, follows: '' },
       ...{ checkpointedSincePromote: true, pendingRestart: {} },
     });
     // Else a standby that has it all would be taken for one that has not, or the other way round.

@@ -4,7 +4,6 @@ import type { PostgresView, SlotView } from '../../src/model/postgres.ts';
 import { Checkpoints } from '../../src/postgres/checkpoint.ts';
 import { fetchSlots, writeSlots } from '../../src/postgres/copy-slots.ts';
 import { inspect } from '../../src/postgres/inspect.ts';
-import { untilPromoted } from '../../src/postgres/promotion.ts';
 import { Slots } from '../../src/postgres/slots.ts';
 import { becomeServerUser, newServer, newStandby, type TestServer } from '../harness/postgres.ts';
 import { type Eye, eyeOn } from '../harness/postgres-eye.ts';
@@ -257,23 +256,21 @@ describe('a look at a source', () => {
   });
 });
 
-describe('a promotion', () => {
-  it('is noticed, and its history is told', async () => {
-    const limits = { signal: new AbortController().signal, timeoutMs: 60_000 };
-    await other.look();
-    await expect(untilPromoted(other.session, { ...limits, timeoutMs: 50 })).resolves.toBe(false);
-    await standby.query('SELECT pg_promote(wait => false)');
-    expect(await untilPromoted(other.session, limits)).toBe(true);
-    const view = await other.look();
-    const report = await inspect(primary.config, { name: 'pg2', connUrl: standby.connUrl });
+describe('a source that was promoted', () => {
+  it('tells its history, and whether its control file has the new timeline', async () => {
+    await standby.query('SELECT pg_promote()');
+    const view = await seen(other, 'the promotion', ({ role }) => role === 'primary');
+    const source = { name: 'pg2', connUrl: standby.connUrl };
+    const report = await inspect(primary.config, source);
     expect(report).toMatchObject({ ok: true, timeline: 2, history: view.history });
     expect(view.history).toHaveLength(1);
     await standby.query('CHECKPOINT');
-    const after = await inspect(primary.config, { name: 'pg2', connUrl: standby.connUrl });
-    expect(after).toMatchObject({ ok: true, checkpointedSincePromote: true });
+    expect(await inspect(primary.config, source)).toMatchObject({
+      ...{ ok: true, checkpointedSincePromote: true },
+    });
     const nobody = { ...primary.config, rewind: { username: 'nobody', options: {} } };
     // Who cannot ask must not begin.
-    expect(await inspect(nobody, { name: 'pg2', connUrl: standby.connUrl })).toMatchObject({
+    expect(await inspect(nobody, source)).toMatchObject({
       ...{ ok: true, timeline: 2, inRecovery: false, checkpointedSincePromote: false },
     });
   });

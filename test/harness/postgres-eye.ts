@@ -4,6 +4,7 @@ import { Markers } from '../../src/postgres/markers.ts';
 import { type Configured, Observer } from '../../src/postgres/observe/observer.ts';
 import { readPidFile } from '../../src/postgres/postmaster.ts';
 import { LocalSession, localTarget, type SessionTarget } from '../../src/postgres/session.ts';
+import { parseSyncNames } from '../../src/postgres/sync-names.ts';
 import type { TestServer } from './postgres.ts';
 
 /** An observer of a test's server, without the rest of an agent. */
@@ -20,7 +21,7 @@ export interface Eye {
 const CONFIGURED: Configured = {
   pendingRestart: () => ({ max_connections: { oldValue: '100', newValue: '200' } }),
   memberOf: (conninfo) => (conninfo.includes('host=127.0.0.1') ? 'pg1' : '?'),
-  written: () => ({ name: 'pg9', slot: 'pg9_slot' }),
+  syncNames: parseSyncNames,
 };
 
 /** Looks at this server, or at another data directory with its programs. */
@@ -38,6 +39,7 @@ export function eyeOn({ config, directory }: TestServer, dataDir = config.dataDi
     session,
     markers,
     configured: CONFIGURED,
+    hidden: () => false,
     log: (line) => said.push(line),
   });
   const close = (): void => session.close();

@@ -1,5 +1,5 @@
 import type { ValueChange } from '../../model/member.ts';
-import type { PostgresView } from '../../model/postgres.ts';
+import type { PostgresView, SyncNames } from '../../model/postgres.ts';
 import type { PostgresConfig } from '../../model/postgres-config.ts';
 import { SqlTimeout } from '../connect.ts';
 import type { Markers } from '../markers.ts';
@@ -20,8 +20,8 @@ export interface Configured {
   pendingRestart(): Readonly<Record<string, ValueChange>>;
   /** Name of the member that `primary_conninfo` leads to; `''`: to none. */
   memberOf(conninfo: string): string;
-  /** Whom a server follows that does not say so: as it is written in the files. */
-  written(): { readonly name: string; readonly slot: string };
+  /** What `synchronous_standby_names` means. */
+  syncNames(text: string): SyncNames;
 }
 
 export interface Surroundings {
@@ -29,6 +29,8 @@ export interface Surroundings {
   readonly session: LocalSession;
   readonly markers: Markers;
   readonly configured: Configured;
+  /** A server that a job has for itself, and nobody else can connect to: it counts as stopped. */
+  readonly hidden: () => boolean;
   readonly log: (line: string) => void;
 }
 
@@ -71,7 +73,9 @@ export class Observer {
     for (let tries = 1; ; tries++) {
       // After each failure again: it may be about to end, or have ended.
       const postmaster = await this.#process.look(config);
-      if (postmaster === undefined) return this.#unasked(config, 'stopped');
+      if (postmaster === undefined || this.#around.hidden()) {
+        return this.#unasked(config, 'stopped');
+      }
       const { status } = postmaster.pidFile;
       if (status === 'stopping') return this.#unasked(config, 'stopping');
       if (status !== 'ready') return this.#unasked(config, 'starting');
@@ -113,7 +117,8 @@ export class Observer {
 
   async #running(by: Postmaster, seen: RunningView): Promise<PostgresView> {
     const { configured, config } = this.#around;
-    const { conninfo, dataDirectory: _, leastTimeline, checkpointTimeline, ...told } = seen;
+    const { conninfo, dataDirectory: _, leastTimeline, checkpointTimeline, ...rest } = seen;
+    const { syncNames, ...told } = rest;
     const timeline = seen.timeline ?? (await this.#replayTimeline(by, seen)) ?? leastTimeline;
     const view: PostgresView = {
       ...told,
@@ -123,6 +128,7 @@ export class Observer {
       timeline,
       history: await this.#files.history(config(), timeline),
       follows: conninfo === '' ? '' : configured.memberOf(conninfo),
+      syncNames: configured.syncNames(syncNames),
       backupLabel: false,
       checkpointedSincePromote: checkpointTimeline === timeline,
       pendingRestart: configured.pendingRestart(),
@@ -162,7 +168,6 @@ export class Observer {
     const { configured } = this.#around;
     const { content, failure, ...files } = await this.#files.look(config, runs);
     if (failure !== undefined) this.#complain(failure);
-    const { name, slot } = configured.written();
     const before = this.#before(this.#process.last);
     return {
       ...files,
@@ -176,8 +181,8 @@ export class Observer {
       replayedLsn: undefined,
       replayPaused: false,
       replicationState: undefined,
-      follows: name,
-      followsSlot: slot,
+      follows: '',
+      followsSlot: '',
       postmasterStart: runs ? before?.postmasterStart : undefined,
       serverVersion: await this.#programVersion(config),
       pendingRestart: runs ? configured.pendingRestart() : {},

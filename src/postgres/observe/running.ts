@@ -1,6 +1,5 @@
 import type { PostgresView, SlotView, StandbyView } from '../../model/postgres.ts';
 import type { Row } from '../connect.ts';
-import { parseSyncNames } from '../sync-names.ts';
 import { type Look, numberIn, textIn } from './queries.ts';
 
 /** What a server that answers says of itself. */
@@ -19,9 +18,10 @@ export type RunningView = Pick<
   | 'postmasterStart'
   | 'serverVersion'
   | 'standbys'
-  | 'syncNames'
   | 'slots'
 > & {
+  /** `synchronous_standby_names`. */
+  readonly syncNames: string;
   /** `primary_conninfo`. */
   readonly conninfo: string;
   /** As it was told to the server; it may be a link. */
@@ -55,7 +55,7 @@ export function runningView({ state, standbys, slots }: Look): RunningView {
     postmasterStart: `${textIn(state, 'started')}+00:00`,
     serverVersion: numberIn(state, 'server_version') ?? 0,
     standbys: standbys.map(standbyView),
-    syncNames: parseSyncNames(textIn(state, 'sync_names')),
+    syncNames: textIn(state, 'sync_names'),
     slots: slots.map(slotView),
     conninfo: standby ? textIn(state, 'conninfo') : '',
     dataDirectory: textIn(state, 'data_directory'),

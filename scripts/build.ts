@@ -58,7 +58,7 @@ async function bundle(): Promise<void> {
   const files = (await readdir(`${root}src/commands`)).filter((file) => file !== 'base.ts');
   await build({
     absWorkingDir: root,
-    entryPoints: ['src/main.ts', ...files.map((file) => `src/commands/${file}`)],
+    entryPoints: ['src/main.ts', 'src/daemon/main.ts', ...files.map((file) => `src/commands/${file}`)],
     outdir: 'dist',
     outbase: 'src',
     bundle: true,
@@ -69,7 +69,7 @@ async function bundle(): Promise<void> {
     minify: true,
     legalComments: 'none',
     // Rarely loaded, and each reads files beside itself or has parts that are loaded by name.
-    external: ['etcd3', 'pg', 'pg-native', 'pino', 'cockatiel'],
+    external: ['etcd3', 'pg-native', 'cockatiel'],
     plugins: [leanOclif],
     banner: {
       js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",

@@ -1,9 +1,11 @@
 import { decide } from '../ha/decide.ts';
 import { promiseTo } from '../ha/failsafe.ts';
+import type { JobSpec } from '../ha/job.ts';
 import { maintain } from '../ha/maintain.ts';
 import { DcsError } from '../model/errors.ts';
 import type { NodeStatus } from '../model/node-status.ts';
 import type { PostgresView } from '../model/postgres.ts';
+import { Bell } from './bell.ts';
 import { Jobs } from './jobs.ts';
 import { Mind } from './mind.ts';
 import { Observer } from './observe.ts';
@@ -31,6 +33,7 @@ export class Agent {
   readonly #mind: Mind;
   readonly #ticks: Ticks;
   readonly #states = new States();
+  readonly #ticked = new Bell();
   readonly #stop = new AbortController();
 
   constructor(ports: AgentPorts, brain: Brain = BRAIN) {
@@ -41,11 +44,7 @@ export class Agent {
     this.#jobs = new Jobs({
       server,
       clock,
-      forbids: (spec) => {
-        const { memory } = this.#mind;
-        const { settings } = this.#observer;
-        return forbids(spec, { now: clock.monotonic(), memory, settings });
-      },
+      forbids: (spec) => this.forbids(spec),
       ended: () => this.#wake.rouse(),
     });
     const seen = { ports, observer: this.#observer, desk: this.#desk };
@@ -61,6 +60,7 @@ export class Agent {
       const begun = clock.monotonic();
       const due = await this.#ticks.tick();
       if (this.#ticks.ended) this.stop();
+      this.#ticked.ring();
       await this.#wake.between(begun + SHORTEST_TICK_MS, due, this.#stop.signal);
     }
     await watching;
@@ -76,6 +76,18 @@ export class Agent {
   /** Ends the sleep: something has happened that the next tick should see. */
   rouse(): void {
     this.#wake.rouse();
+  }
+
+  /** Why this operation must not be done now; undefined: it may (see `forbids` of perform.ts). */
+  forbids(spec: JobSpec): string | undefined {
+    const { memory } = this.#mind;
+    const { settings } = this.#observer;
+    return forbids(spec, { now: this.#ports.clock.monotonic(), memory, settings });
+  }
+
+  /** Resolves when the next tick has ended, or the signal is aborted. */
+  nextTick(signal: AbortSignal): Promise<void> {
+    return this.#ticked.rung(signal);
   }
 
   /** Leaves an order and resolves when it was carried out or turned down (see OrderDesk.place). */

@@ -231,7 +231,8 @@ describe('documentation', () => {
     const poor = [...COMMAND_NAMES].filter((name) => {
       const text = sources.find(({ path }) => path === `src/commands/${name}.ts`)?.text ?? '';
       const told = text.includes('override summary') && text.includes('override examples');
-      return !told || !schemas.has(`${name}.schema.json`);
+      // The agent is a daemon: what it says is its log and its REST API.
+      return !told || (name !== 'agent' && !schemas.has(`${name}.schema.json`));
     });
     expect(poor).toEqual([]);
   });

@@ -1,11 +1,12 @@
 import { Args, Command, Flags } from '@oclif/core';
 
-/** For help and completion: what runs is `src/daemon/main.ts`, which `bin/run.js` starts at once. */
+/** For help and completion: `bin/run.js` starts `src/daemon/main.ts` without it. */
 export default class Agent extends Command {
   static override summary = 'Run the agent of this node, in the place of the patroni daemon';
   static override description =
-    'Keeps one PostgreSQL in a cluster: leader election through the store, replication, automatic ' +
-    'failover, the REST API. Reads the same configuration file and PATRONI_* variables as patroni.';
+    'Keeps one PostgreSQL in a cluster: leader election through the store, replication, ' +
+    'automatic failover, the REST API. Reads what the patroni daemon reads: the same ' +
+    'configuration file, the same PATRONI_* variables.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> /etc/patroni/patroni.yml',
     '<%= config.bin %> <%= command.id %> --validate-config /etc/patroni/patroni.yml',

@@ -43,16 +43,9 @@ export function readArguments(argv: readonly string[]): AgentCommand {
   if ((ignoreListenPort || print) && kind !== 'validate-config') {
     throw usage('--ignore-listen-port and --print belong to --validate-config');
   }
-  switch (kind) {
-    case 'validate-config':
-      return { kind, configFile: file, ignoreListenPort, print };
-    case 'generate-config':
-      return { kind, file, dsn: values.dsn };
-    case 'generate-sample-config':
-      return { kind, file };
-    case undefined:
-      return { kind: 'run', configFile: file };
-  }
+  if (kind === undefined) return { kind: 'run', configFile: file };
+  if (kind === 'validate-config') return { kind, configFile: file, ignoreListenPort, print };
+  return kind === 'generate-config' ? { kind, file, dsn: values.dsn } : { kind, file };
 }
 
 function parsed(argv: readonly string[]) {

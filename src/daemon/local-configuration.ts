@@ -1,6 +1,6 @@
-import type { AgentSettings } from '../config/agent-settings.ts';
 import { effectivePostgres } from '../config/agent/effective-postgres.ts';
 import { nodeOf } from '../config/agent/node.ts';
+import type { AgentSettings } from '../config/agent-settings.ts';
 import type { Node } from '../model/node.ts';
 import type { PostgresConfig } from '../model/postgres-config.ts';
 
@@ -12,14 +12,19 @@ type Dynamic = Readonly<Record<string, unknown>>;
  */
 export class LocalConfiguration {
   #settings: AgentSettings;
-  #dynamic: Dynamic = {};
+  #dynamic: Dynamic;
   #postgres: PostgresConfig;
   #node: Node;
 
-  constructor(settings: AgentSettings) {
+  /**
+   * `dynamic`: what the agent before this one knew of it. Without that the node can only be about
+   * to make a cluster, or to copy one: the first dynamic configuration is as good as any.
+   */
+  constructor(settings: AgentSettings, dynamic: Dynamic = settings.bootstrap.dcs) {
     this.#settings = settings;
-    this.#postgres = effectivePostgres(settings, {});
-    this.#node = nodeOf(settings, {});
+    this.#dynamic = dynamic;
+    this.#postgres = effectivePostgres(settings, dynamic);
+    this.#node = nodeOf(settings, dynamic);
   }
 
   get settings(): AgentSettings {

@@ -1,20 +1,21 @@
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { Agent } from '../agent/agent.ts';
-import type { AgentPorts } from '../agent/ports.ts';
+import type { AgentPorts, Recollection } from '../agent/ports.ts';
 import type { AgentSettings } from '../config/agent-settings.ts';
 import { type AgentStore, openAgentDcs } from '../dcs/open-agent.ts';
-import { NodeFence } from '../fence/node-fence.ts';
-import { PostgresServer } from '../postgres/server.ts';
-import { type OpenPeers, openPeers } from '../rest/peers.ts';
-import { RestServer } from '../rest/server/server.ts';
+import type { NodeFence } from '../fence/node-fence.ts';
+import type { ClusterConfig } from '../model/cluster.ts';
+import type { PostgresServer } from '../postgres/server.ts';
+import type { OpenPeers } from '../rest/peers.ts';
+import type { RestServer } from '../rest/server/server.ts';
 import { agentClock } from '../system/agent-clock.ts';
 import type { Log } from '../system/log/log.ts';
+import { parseConfig } from '../wire/config.ts';
 import { storeTimeout } from './call-limits.ts';
 import { LocalConfiguration } from './local-configuration.ts';
 import { logContext } from './open-log.ts';
 import { fileRecollection, fileSessionMemory } from './recollection.ts';
-import { restBackend } from './rest-backend.ts';
 import { openStateDir } from './state-dir.ts';
 import type { Notifier } from './systemd.ts';
 import { tickLog } from './tick-log.ts';
@@ -33,6 +34,7 @@ const REST_GRACE_MS = 1000;
 /** One node of a cluster: the agent, and all that it stands on. */
 export class NodeProgram {
   readonly #options: NodeProgramOptions;
+  readonly #recollection: Recollection;
   readonly #configuration: LocalConfiguration;
   readonly #clock = agentClock();
   readonly #fence: NodeFence;
@@ -46,13 +48,24 @@ export class NodeProgram {
 
   private constructor(options: NodeProgramOptions, stateDir: string, dcs: AgentStore) {
     this.#options = options;
-    this.#configuration = new LocalConfiguration(options.settings);
+    const { settings, log } = options;
+    const { scope, name } = settings;
+    const { warning: warn } = log.logger('pgherd');
+    this.#recollection = fileRecollection({ stateDir, scope, name, warn });
+    this.#configuration = new LocalConfiguration(settings, knownConfig(this.#recollection));
     this.#dcs = dcs;
-    this.#fence = this.#makeFence(stateDir);
-    this.#peers = this.#makePeers();
-    this.#server = this.#makeServer(stateDir);
-    this.#agent = new Agent(this.#ports(stateDir));
-    this.#rest = this.#makeRest();
+    const means: PartsMeans = {
+      configuration: this.#configuration,
+      ...{ stateDir, log, clock: this.#clock },
+      // They speak of the agent only after it is there.
+      agent: () => this.#agent,
+      timeoutOf: (call) => this.timeoutOf(call),
+    };
+    this.#fence = makeFence(means);
+    this.#peers = makePeers(means);
+    this.#server = makeServer(means);
+    this.#agent = new Agent(this.#ports());
+    this.#rest = makeRest(means, { dcs, peers: this.#peers, reload: () => this.reload() });
   }
 
   /**
@@ -136,7 +149,7 @@ export class NodeProgram {
       log.configure(logContext(settings));
       for (const warning of settings.warnings) log.logger('pgherd').warning(warning);
       await this.#rest.apply(settings.restApi);
-      this.#peers.reload({ settings: settings.restClient, https: this.#servesHttps() });
+      this.#peers.reload({ settings: settings.restClient, https: servesHttps(settings) });
       await this.#dcs.reload(settings.store);
       await this.#server.reload();
     } finally {
@@ -151,26 +164,21 @@ export class NodeProgram {
     await this.#fence.close();
   }
 
-  #servesHttps(): boolean {
-    return this.#configuration.settings.restApi.certfile !== undefined;
-  }
-
-  #ports(stateDir: string): AgentPorts {
+  #ports(): AgentPorts {
     const configuration = this.#configuration;
-    const { scope, name } = configuration.settings;
     const log = this.#options.log.logger('pgherd.agent');
     const { monotonic } = this.#clock;
     return {
       get node() {
         return configuration.node;
       },
-      scope,
+      scope: configuration.settings.scope,
       dcs: this.#dcs,
       server: this.#server,
       peers: this.#peers,
       fence: this.#fence,
       clock: this.#clock,
-      recollection: fileRecollection({ stateDir, scope, name, warn: log.warning }),
+      recollection: this.#recollection,
       random: Math.random,
       record: tickLog({
         ...{ log, monotonic, notifier: this.#options.notifier },
@@ -181,66 +189,11 @@ export class NodeProgram {
       },
     };
   }
+}
 
-  #makeFence(stateDir: string): NodeFence {
-    const { settings, postgres } = this.#configuration;
-    const say = this.#options.log.logger('pgherd.fence').info;
-    const { monotonic } = this.#clock;
-    return new NodeFence({
-      mode: settings.fence,
-      guard: {
-        stateDirectory: stateDir,
-        dataDirectory: postgres.dataDir,
-        ...{ monotonic, say },
-        onChange: () => this.#agent.rouse(),
-      },
-      watchdog: {
-        config: () => {
-          const { ttl, loopWait } = this.#agent.state().settings;
-          return { ...this.#configuration.settings.watchdog, ttl, loopWait };
-        },
-        say,
-      },
-    });
-  }
-
-  #makePeers(): OpenPeers {
-    const log = this.#options.log.logger('pgherd.peers');
-    return openPeers({
-      settings: this.#configuration.settings.restClient,
-      readFile,
-      https: this.#servesHttps(),
-      failsafeMs: () => this.timeoutOf('renew'),
-      log: (level, text) => log[level](text),
-    });
-  }
-
-  #makeServer(stateDir: string): PostgresServer {
-    const configuration = this.#configuration;
-    return new PostgresServer({
-      config: () => configuration.postgres,
-      bootstrap: () => configuration.settings.bootstrap,
-      adopt: (dynamic) => configuration.adoptDynamic(dynamic),
-      stateDir,
-      log: this.#options.log.logger('pgherd.postgres').info,
-      onChange: () => this.#agent.rouse(),
-      forbids: (spec) => this.#agent.forbids(spec),
-    });
-  }
-
-  #makeRest(): RestServer {
-    const log = this.#options.log.logger('pgherd.rest');
-    const configuration = this.#configuration;
-    const backend = restBackend({
-      agent: this.#agent,
-      node: () => configuration.node,
-      scope: configuration.settings.scope,
-      clock: this.#clock,
-      dcs: this.#dcs,
-      peers: this.#peers,
-      reload: () => this.reload(),
-      log: (level, text) => log[level](text),
-    });
-    return new RestServer(backend, readFile);
-  }
+/** The dynamic configuration as the agent before this one saw it last. */
+function knownConfig(recollection: Recollection): ClusterConfig['data'] | undefined {
+  const documents = recollection.load()?.documents;
+  const config = documents?.find(({ name, group }) => name === 'config' && group === undefined);
+  return config && parseConfig(config.value, config.version).config.data;
 }

@@ -13,8 +13,8 @@ import { systemdNotifier } from './systemd.ts';
 const LAST_WORDS_MS = 2000;
 
 /**
- * Runs the agent of this node until it is told to end; returns the exit code. A `Refusal` is for the
- * caller to show.
+ * Runs the agent of this node until it is told to end; returns the exit code. A `Refusal` is for
+ * the caller to show.
  */
 export async function runAgent(configFile: string | undefined): Promise<number> {
   const trouble = becomeInit(process);

@@ -31,6 +31,11 @@ export interface PostgresView {
   readonly receivedLsn: number | undefined;
   readonly replayedLsn: number | undefined;
   readonly replayPaused: boolean;
+  /**
+   * Replay is paused because a parameter (`max_connections`, …) is lower than on the primary: it
+   * goes on after a restart (PostgreSQL 14 and later; the manual, "Hot Standby").
+   */
+  readonly replayNeedsRestart: boolean;
   /** Commit time of the last transaction that a standby replayed: PostgreSQL's own text. */
   readonly replayedAt?: string;
   /**

@@ -51,6 +51,10 @@ function lookAtTimelines(f: Facts): Asking | Acting | undefined {
       });
 }
 
+const restart = (f: Facts): Action => {
+  return { kind: 'job', job: { kind: 'restart', from: followTarget(f) } };
+};
+
 export const FOLLOWING: readonly Rule[] = [
   {
     name: 'following.demote',
@@ -107,6 +111,18 @@ export const FOLLOWING: readonly Rule[] = [
     plan: (f) =>
       follows(f) && f.memory.rewind === 'failed' && f.postgres.replicationState !== 'streaming'
         ? act(DIVERGED)
+        : undefined,
+  },
+  {
+    name: 'following.parameters',
+    phase: 'following',
+    why:
+      'a parameter of the primary is higher than ours: PostgreSQL replays no further until it was' +
+      ' restarted with one as high (the manual, “Hot Standby”)',
+    mirrors: ['process_healthy_cluster', 'handle_parameter_change (postgresql/__init__.py)'],
+    plan: (f) =>
+      follows(f) && f.postgres.replayNeedsRestart && !f.settings.pause
+        ? act('restarting PostgreSQL: it replays no further with its parameters', [restart(f)])
         : undefined,
   },
   {

@@ -7,6 +7,7 @@ import { isSameDirectory, type Postmaster } from '../postmaster.ts';
 import { programVersion } from '../programs.ts';
 import { type LocalSession, localTarget } from '../session.ts';
 import type { SqlError } from '../sql.ts';
+import { replayNeedsRestart } from './blocked-replay.ts';
 import { type DirectoryContent, inTime } from './directory.ts';
 import { FilesSight } from './files-sight.ts';
 import { ProcessSight } from './process-sight.ts';
@@ -125,6 +126,7 @@ export class Observer {
       dataDirectory: this.#marked('cluster'),
       state: 'running',
       answering: true,
+      replayNeedsRestart: await this.#isBlocked(seen),
       timeline,
       history: await this.#files.history(config(), timeline),
       follows: conninfo === '' ? '' : configured.memberOf(conninfo),
@@ -135,6 +137,12 @@ export class Observer {
     };
     this.#answered = { by, view };
     return view;
+  }
+
+  /** Before PostgreSQL 14 such a standby ends instead. */
+  async #isBlocked({ replayPaused, serverVersion }: RunningView): Promise<boolean> {
+    if (!replayPaused || serverVersion < 140_000) return false;
+    return replayNeedsRestart(this.#around.config(), this.#around.session);
   }
 
   /** Asked again only when something was replayed since. */
@@ -180,6 +188,7 @@ export class Observer {
       receivedLsn: undefined,
       replayedLsn: undefined,
       replayPaused: false,
+      replayNeedsRestart: false,
       replicationState: undefined,
       follows: '',
       followsSlot: '',

@@ -44,6 +44,7 @@ export function lookAtFiles(instance: Instance): PostgresView {
     receivedLsn: undefined,
     replayedLsn: undefined,
     replayPaused: false,
+    replayNeedsRestart: false,
     replicationState: undefined,
     follows: data?.source?.name ?? '',
     followsSlot: data?.source?.slot ?? '',

@@ -41,6 +41,7 @@ export function standby(change: Partial<PostgresView> = {}): PostgresView {
     receivedLsn: 1000,
     replayedLsn: 1000,
     replayPaused: false,
+    replayNeedsRestart: false,
     replicationState: 'streaming',
     follows: 'pg1',
     followsSlot: 'pg2',

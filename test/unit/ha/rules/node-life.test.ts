@@ -299,6 +299,17 @@ describe('a standby', () => {
     expect(planned(gone).rule).toBe('following.steady');
   });
 
+  it('a standby that replays no further for its parameters is restarted, but not in pause', () => {
+    const dcs = led();
+    const postgres = { replayPaused: true, replayNeedsRestart: true };
+    const plan = planned(factsOf({ dcs, postgres }));
+    expect(plan).toEqual({ rule: 'following.parameters', does: ['restart'] });
+    const paused = factsOf({ dcs, postgres, settings: { pause: true } });
+    expect(planned(paused).does).not.toContain('restart');
+    const byHand = factsOf({ dcs, postgres: { replayPaused: true } });
+    expect(planned(byHand).rule).toBe('following.steady');
+  });
+
   it('with nostream follows nobody', () => {
     const self = { tags: { nostream: true } };
     expect(acting(factsOf({ dcs: led(), self })).do).toMatchObject([

@@ -4,8 +4,8 @@ import { systemClock } from '../system/clock.ts';
 import { printable } from '../system/text.ts';
 import type { Store } from './dcs.ts';
 import { Endpoints } from './endpoints.ts';
-import { tokenKeeper } from './etcd3-auth.ts';
-import { etcdNode } from './etcd3-node.ts';
+import { tokenKeeper } from './etcd3/auth.ts';
+import { etcdNode } from './etcd3/node.ts';
 import { type Address, type HttpEndpoint, openHttp } from './http.ts';
 import { loadTls, type ReadFile, type TlsMaterial } from './tls.ts';
 
@@ -95,11 +95,11 @@ async function hasV2(http: readonly HttpEndpoint[], options: OpenOptions): Promi
 }
 
 async function openV3(namespace: string, { store, nodes, options }: Opening): Promise<Store> {
-  const { etcd3Store } = await import('./etcd3.ts');
+  const { etcd3Store } = await import('./etcd3/store.ts');
   const { callTimeoutMs } = options;
   const transports = nodes.http.map((http) =>
     etcdNode(http, async () => {
-      const { grpcTransport } = await import('./etcd3-grpc.ts');
+      const { grpcTransport } = await import('./etcd3/grpc.ts');
       const tls = http.name.startsWith('https:') ? nodes.tls : undefined;
       return grpcTransport({ url: http.name, tls, callTimeoutMs });
     }),
@@ -113,7 +113,7 @@ async function openV3(namespace: string, { store, nodes, options }: Opening): Pr
 }
 
 async function openV2(namespace: string, { store, nodes, options }: Opening): Promise<Store> {
-  const { etcd2Store } = await import('./etcd2.ts');
+  const { etcd2Store } = await import('./etcd2/store.ts');
   return etcd2Store({
     namespace,
     nodes: nodes.http,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Endpoints } from '../../../src/dcs/endpoints.ts';
-import { etcd2Store } from '../../../src/dcs/etcd2.ts';
+import { etcd2Store } from '../../../src/dcs/etcd2/store.ts';
 import type { HttpEndpoint, HttpRequest } from '../../../src/dcs/http.ts';
 import { DcsError } from '../../../src/model/errors.ts';
 import { handClock } from './hand-clock.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { gatewayTransport } from '../../../src/dcs/etcd3-gateway.ts';
-import { NoSuchApi, StaleToken } from '../../../src/dcs/etcd3-transport.ts';
+import { gatewayTransport } from '../../../src/dcs/etcd3/gateway.ts';
+import { NoSuchApi, StaleToken } from '../../../src/dcs/etcd3/transport.ts';
 import { EndpointFailure } from '../../../src/dcs/failure.ts';
 import type { HttpEndpoint, HttpRequest } from '../../../src/dcs/http.ts';
 import { DcsError } from '../../../src/model/errors.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { etcdNode } from '../../../src/dcs/etcd3-node.ts';
-import type { EtcdTransport } from '../../../src/dcs/etcd3-transport.ts';
+import { etcdNode } from '../../../src/dcs/etcd3/node.ts';
+import type { EtcdTransport } from '../../../src/dcs/etcd3/transport.ts';
 import { EndpointFailure, NotHttp } from '../../../src/dcs/failure.ts';
 import type { HttpEndpoint, HttpReply } from '../../../src/dcs/http.ts';
 import { DcsError } from '../../../src/model/errors.ts';

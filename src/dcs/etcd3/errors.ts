@@ -1,7 +1,7 @@
-import { DcsError } from '../model/errors.ts';
-import { printable } from '../system/text.ts';
-import { AuthDisabled, NoSuchApi, StaleToken } from './etcd3-transport.ts';
-import { EndpointFailure } from './failure.ts';
+import { DcsError } from '../../model/errors.ts';
+import { printable } from '../../system/text.ts';
+import { EndpointFailure } from '../failure.ts';
+import { AuthDisabled, NoSuchApi, StaleToken } from './transport.ts';
 
 /** gRPC's status codes that matter here (grpc.io, "Status codes and their use in gRPC"). */
 const GRPC = {

@@ -1,4 +1,4 @@
-import type { Endpoint } from './endpoints.ts';
+import type { Endpoint } from '../endpoints.ts';
 
 /** Keys from `key` up to, not including, `end`. */
 export interface KeyRange {

@@ -1,12 +1,12 @@
 import { isUtf8 } from 'node:buffer';
-import { clusterPrefix, namespacePrefix, parseKey } from '../wire/keys.ts';
-import type { Dcs, Document, Guard, Store } from './dcs.ts';
-import type { Endpoints } from './endpoints.ts';
-import type { WithToken } from './etcd3-auth.ts';
-import type { Change, EtcdTransport, KeyRange, KeyValue } from './etcd3-transport.ts';
-import { EndpointFailure } from './failure.ts';
-import { checkScope } from './scope.ts';
-import { settleWrite, unknownResult } from './settle.ts';
+import { clusterPrefix, namespacePrefix, parseKey } from '../../wire/keys.ts';
+import type { Dcs, Document, Guard, Store } from '../dcs.ts';
+import type { Endpoints } from '../endpoints.ts';
+import { EndpointFailure } from '../failure.ts';
+import { checkScope } from '../scope.ts';
+import { settleWrite, unknownResult } from '../settle.ts';
+import type { WithToken } from './auth.ts';
+import type { Change, EtcdTransport, KeyRange, KeyValue } from './transport.ts';
 
 /** The part of its time that a write keeps for finding out what came of a lost answer. */
 const LOOK_SHARE = 0.4;

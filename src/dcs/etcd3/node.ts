@@ -1,7 +1,7 @@
-import { gatewayTransport } from './etcd3-gateway.ts';
-import { type Call, type EtcdTransport, NoSuchApi } from './etcd3-transport.ts';
-import { EndpointFailure, NotHttp } from './failure.ts';
-import type { HttpEndpoint } from './http.ts';
+import { EndpointFailure, NotHttp } from '../failure.ts';
+import type { HttpEndpoint } from '../http.ts';
+import { gatewayTransport } from './gateway.ts';
+import { type Call, type EtcdTransport, NoSuchApi } from './transport.ts';
 
 /** A range that begins with an empty key: every etcd refuses it, before it asks who we are. */
 const NO_RANGE = { key: Buffer.alloc(0), end: Buffer.alloc(0) };

@@ -1,14 +1,14 @@
-import { DcsError } from '../model/errors.ts';
-import { isRecord } from '../model/json.ts';
-import { printable } from '../system/text.ts';
-import { clusterPrefix, namespacePrefix, parseKey } from '../wire/keys.ts';
-import type { Dcs, Document, Guard, Store } from './dcs.ts';
-import type { Endpoints } from './endpoints.ts';
-import type { User } from './etcd3-transport.ts';
-import { EndpointFailure } from './failure.ts';
-import { type HttpEndpoint, type HttpReply, type HttpRequest, parseObject } from './http.ts';
-import { checkScope } from './scope.ts';
-import { type Found, settleWrite, unknownResult } from './settle.ts';
+import { DcsError } from '../../model/errors.ts';
+import { isRecord } from '../../model/json.ts';
+import { printable } from '../../system/text.ts';
+import { clusterPrefix, namespacePrefix, parseKey } from '../../wire/keys.ts';
+import type { Dcs, Document, Guard, Store } from '../dcs.ts';
+import type { Endpoints } from '../endpoints.ts';
+import type { User } from '../etcd3/transport.ts';
+import { EndpointFailure } from '../failure.ts';
+import { type HttpEndpoint, type HttpReply, type HttpRequest, parseObject } from '../http.ts';
+import { checkScope } from '../scope.ts';
+import { type Found, settleWrite, unknownResult } from '../settle.ts';
 
 /** Error codes of the v2 keys API (etcd's manual, "Error Codes"). */
 const KEY_NOT_FOUND = 100;

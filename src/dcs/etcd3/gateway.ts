@@ -1,8 +1,8 @@
-import { printable } from '../system/text.ts';
-import { etcdError } from './etcd3-errors.ts';
-import { type Call, type Change, type EtcdTransport, NoSuchApi } from './etcd3-transport.ts';
-import { EndpointFailure } from './failure.ts';
-import { type HttpEndpoint, type HttpReply, type HttpRequest, parseObject } from './http.ts';
+import { printable } from '../../system/text.ts';
+import { EndpointFailure } from '../failure.ts';
+import { type HttpEndpoint, type HttpReply, type HttpRequest, parseObject } from '../http.ts';
+import { etcdError } from './errors.ts';
+import { type Call, type Change, type EtcdTransport, NoSuchApi } from './transport.ts';
 
 /** What the gateway answers; an empty list, a zero or a false is left out (proto3's JSON). */
 interface GatewayReply {

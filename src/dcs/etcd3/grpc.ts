@@ -1,9 +1,9 @@
 import type { Etcd3, IOptions } from 'etcd3';
-import { DcsError } from '../model/errors.ts';
-import { etcdError } from './etcd3-errors.ts';
-import type { Call, Change, EtcdTransport } from './etcd3-transport.ts';
-import { EndpointFailure } from './failure.ts';
-import type { TlsMaterial } from './tls.ts';
+import { DcsError } from '../../model/errors.ts';
+import { EndpointFailure } from '../failure.ts';
+import type { TlsMaterial } from '../tls.ts';
+import { etcdError } from './errors.ts';
+import type { Call, Change, EtcdTransport } from './transport.ts';
 
 type CallOptions = NonNullable<Parameters<Etcd3['kv']['range']>[1]>;
 

@@ -1,16 +1,20 @@
-import { printable } from '../../system/text.ts';
-import { EndpointFailure } from '../failure.ts';
-import { type HttpEndpoint, type HttpReply, type HttpRequest, parseObject } from '../http.ts';
-import { etcdError } from './errors.ts';
-import { type Call, type Change, type EtcdTransport, NoSuchApi } from './transport.ts';
+import { isRecord } from '../../model/json.ts';
+import { type HttpEndpoint, type HttpRequest, parseObject } from '../http.ts';
+import {
+  gatewayHeaders,
+  type JsonObject,
+  rangeJson,
+  readKeepAlive,
+  readMembers,
+  readRange,
+  readTransaction,
+  transactionJson,
+} from './gateway-json.ts';
+import { checkHeader, parseReply, streamError } from './gateway-reply.ts';
+import { watchOverGateway } from './gateway-watch.ts';
+import { type Call, type EtcdTransport, NoSuchApi } from './transport.ts';
 
-/** What the gateway answers; an empty list, a zero or a false is left out (proto3's JSON). */
-interface GatewayReply {
-  readonly kvs?: readonly { key: string; value?: string; mod_revision: string }[];
-  readonly succeeded?: boolean;
-  readonly deleted?: string;
-  readonly token?: string;
-}
+type Path = `/${string}`;
 
 /**
  * etcd's v3 API over its HTTP JSON gateway, as Patroni speaks it (etcd's manual, "Why gRPC
@@ -18,86 +22,53 @@ interface GatewayReply {
  */
 export function gatewayTransport(http: HttpEndpoint): EtcdTransport {
   let prefix = '/v3';
-  const post = async (
-    [kind, path]: readonly [HttpRequest['kind'], string],
-    message: unknown,
-    { token, signal }: Call,
-  ): Promise<GatewayReply> => {
-    const headers = {
-      'content-type': 'application/json',
-      ...(token === undefined ? {} : { authorization: token }),
-    };
-    const body = JSON.stringify(message);
-    const send = () =>
-      http.request({ method: 'POST', path: prefix + path, headers, body, kind, signal });
-    let reply = await send();
+  const requestTo = (path: Path, message: JsonObject, call: Call): HttpRequest => ({
+    method: 'POST',
+    path: prefix + path,
+    headers: gatewayHeaders(call),
+    body: JSON.stringify(message),
+    kind: call.repeatable ? 'read' : 'write',
+    signal: call.signal,
+  });
+  const post = async (path: Path, message: JsonObject, call: Call): Promise<JsonObject> => {
+    let reply = await http.request(requestTo(path, message, call));
     if (reply.status === 404 && prefix === '/v3') {
-      prefix = await olderPrefix(http, signal);
-      reply = await send();
+      prefix = await olderPrefix(http, call.signal);
+      reply = await http.request(requestTo(path, message, call));
     }
     return parseReply(reply);
   };
+  const ask = (path: Path, message: JsonObject, call: Call): Promise<JsonObject> =>
+    post(path, message, { ...call, repeatable: true });
   return {
     name: http.name,
-    async range({ key, end }, call) {
-      const message = { key: base64(key), range_end: base64(end) };
-      const reply = await post(['read', '/kv/range'], message, call);
-      return (reply.kvs ?? []).map((kv) => ({
-        key: Buffer.from(kv.key, 'base64'),
-        value: Buffer.from(kv.value ?? '', 'base64'),
-        modRevision: kv.mod_revision,
-      }));
+    range: async (range, call) =>
+      readRange(checkHeader(await ask('/kv/range', rangeJson(range), call))),
+    txn: async (transaction, call) =>
+      readTransaction(checkHeader(await post('/kv/txn', transactionJson(transaction), call))),
+    deleteRange: async (range, call) =>
+      Number((await post('/kv/deleterange', rangeJson(range), call)).deleted ?? 0),
+    async grant(id, ttl, call) {
+      const reply = await post('/lease/grant', { ID: id, TTL: String(ttl) }, call);
+      return { ttl: Number(reply.TTL) };
     },
-    async change(change, call) {
-      const reply = await post(['write', '/kv/txn'], transaction(change), call);
-      return reply.succeeded === true;
+    async keepAlive(id, call) {
+      const { result, error } = await ask('/lease/keepalive', { ID: id }, call);
+      if (!isRecord(result)) throw streamError(error);
+      return readKeepAlive(checkHeader(result));
     },
-    async deleteRange({ key, end }, call) {
-      const message = { key: base64(key), range_end: base64(end) };
-      const reply = await post(['write', '/kv/deleterange'], message, call);
-      return Number(reply.deleted ?? 0);
+    async revoke(id, call) {
+      await post('/lease/revoke', { ID: id }, call);
     },
-    async authenticate({ username, password }, { signal }) {
+    watch: (request, call, tell) =>
+      watchOverGateway(http, { request, call, path: `${prefix}/watch` }, tell),
+    members: async (call) => readMembers(await ask('/cluster/member/list', {}, call)),
+    authenticate: async ({ username, password }, { signal }) => {
       const message = { name: username, password };
-      return (await post(['read', '/auth/authenticate'], message, { signal })).token ?? '';
+      return String((await ask('/auth/authenticate', message, { signal })).token ?? '');
     },
     close: () => http.close(),
   };
-}
-
-function base64(bytes: Buffer): string {
-  return bytes.toString('base64');
-}
-
-function transaction({ key, guard, value }: Change): unknown {
-  const name = base64(key);
-  const operation = value
-    ? { request_put: { key: name, value: base64(value) } }
-    : { request_delete_range: { key: name } };
-  return { compare: comparison(name, guard), success: [operation] };
-}
-
-function comparison(key: string, guard: Change['guard']): unknown[] {
-  if (guard === 'any') return [];
-  if (guard === 'absent') return [{ key, target: 'CREATE', create_revision: '0' }];
-  return [{ key, target: 'MOD', mod_revision: guard.modRevision }];
-}
-
-/** Throws what `EtcdTransport` promises for everything but a proper answer. */
-function parseReply({ status, body }: HttpReply): GatewayReply {
-  const reply = parseObject(body);
-  if (status === 200 && reply) return reply;
-  if (typeof reply?.code === 'number') {
-    throw etcdError(reply.code, String(reply.message ?? reply.error ?? ''));
-  }
-  if (status === 404 || status === 501) throw new NoSuchApi(`HTTP status ${status}`);
-  if (status === 200) {
-    throw new EndpointFailure('its answer is not JSON', { maybeApplied: true });
-  }
-  const text = printable(body.toString('utf8', 0, 80).trim());
-  throw new EndpointFailure(`it answers with HTTP status ${status}${text && ` (${text})`}`, {
-    maybeApplied: status >= 500,
-  });
 }
 
 /** `/v3beta` for etcd 3.3, `/v3alpha` for older ones; `NoSuchApi` where the gateway is off. */

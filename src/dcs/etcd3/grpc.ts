@@ -3,7 +3,9 @@ import { DcsError } from '../../model/errors.ts';
 import { EndpointFailure } from '../failure.ts';
 import type { TlsMaterial } from '../tls.ts';
 import { etcdError } from './errors.ts';
-import type { Call, Change, EtcdTransport } from './transport.ts';
+import { headerOf, keyValueOf, rangesOf, transactionMessage } from './grpc-messages.ts';
+import { keepAliveOnce, watchOverGrpc } from './grpc-streams.ts';
+import { type Call, Compacted, type EtcdTransport, StaleToken } from './transport.ts';
 
 type CallOptions = NonNullable<Parameters<Etcd3['kv']['range']>[1]>;
 
@@ -16,6 +18,8 @@ export interface GrpcOptions {
   readonly tls: TlsMaterial | undefined;
   /** Every call ends by this time, whatever the signal says. */
   readonly callTimeoutMs: number;
+  /** Told of each request that is sent. */
+  readonly onRequest?: (() => void) | undefined;
 }
 
 /**
@@ -39,31 +43,58 @@ export async function grpcTransport(options: GrpcOptions): Promise<EtcdTransport
   });
   const run = <T>(call: Call, send: (callOptions: CallOptions) => Promise<T>): Promise<T> => {
     call.signal.throwIfAborted();
+    options.onRequest?.();
     return send(callOptions(call, options.callTimeoutMs)).catch((error: unknown) => {
       throw failureOf(error);
     });
   };
+  /** The server may have closed the kept connection meanwhile, which a new one shows. */
+  const ask = <T>(call: Call, send: (callOptions: CallOptions) => Promise<T>): Promise<T> =>
+    run(call, send).catch((error: unknown) => {
+      if (error instanceof EndpointFailure && !call.signal.aborted) return run(call, send);
+      throw error;
+    });
   return {
     name: options.url,
     async range({ key, end }, call) {
-      const read = () => run(call, (how) => client.kv.range({ key, range_end: end }, how));
-      const reply = await read().catch((error: unknown) => {
-        // The server may have closed the kept connection meanwhile, which a new one shows.
-        if (error instanceof EndpointFailure && !call.signal.aborted) return read();
-        throw error;
-      });
-      return reply.kvs.map(({ key, value, mod_revision: modRevision }) => ({
-        key,
-        value,
-        modRevision,
-      }));
+      const reply = await ask(call, (how) => client.kv.range({ key, range_end: end }, how));
+      return { header: headerOf(reply.header), kvs: reply.kvs.map(keyValueOf) };
     },
-    async change(change, call) {
-      return (await run(call, (how) => client.kv.txn(transaction(change), how))).succeeded;
+    async txn(transaction, call) {
+      const message = transactionMessage(transaction);
+      const send = (how: CallOptions) => client.kv.txn(message, how);
+      const { header, succeeded, responses } = await (call.repeatable ? ask : run)(call, send);
+      return { header: headerOf(header), succeeded, kvs: rangesOf(responses) };
     },
     async deleteRange({ key, end }, call) {
       const reply = await run(call, (how) => client.kv.deleteRange({ key, range_end: end }, how));
       return Number(reply.deleted);
+    },
+    async grant(id, ttl, call) {
+      const reply = await run(call, (how) =>
+        client.leaseClient.leaseGrant({ ID: id, TTL: ttl }, how),
+      );
+      return { ttl: Number(reply.TTL) };
+    },
+    async keepAlive(id, call) {
+      const reply = await ask(call, (how) => keepAliveOnce(client, id, how));
+      const ttl = Number(reply.TTL);
+      return { header: headerOf(reply.header), ttl: ttl > 0 ? ttl : undefined };
+    },
+    async revoke(id, call) {
+      await run(call, (how) => client.leaseClient.leaseRevoke({ ID: id }, how));
+    },
+    watch(request, call, tell) {
+      options.onRequest?.();
+      return watchOverGrpc(client, { request, call, options: streamOptions(call) }, tell).catch(
+        (error: unknown) => {
+          throw isVerdict(error) ? error : failureOf(error);
+        },
+      );
+    },
+    async members(call) {
+      const reply = await ask(call, (how) => client.cluster.memberList({}, how));
+      return reply.members.flatMap(({ clientURLs }) => clientURLs);
     },
     async authenticate({ username, password }, { signal }) {
       const user = { name: username, password };
@@ -73,15 +104,9 @@ export async function grpcTransport(options: GrpcOptions): Promise<EtcdTransport
   };
 }
 
-function transaction({ key, guard, value }: Change): Parameters<Etcd3['kv']['txn']>[0] {
-  const operation = value ? { request_put: { key, value } } : { request_delete_range: { key } };
-  return { compare: comparison(key, guard), success: [operation] };
-}
-
-function comparison(key: Buffer, guard: Change['guard']) {
-  if (guard === 'any') return [];
-  if (guard === 'absent') return [{ key, target: 'Create' as const, create_revision: '0' }];
-  return [{ key, target: 'Mod' as const, mod_revision: guard.modRevision }];
+/** What we make of a message ourselves, rather than gRPC. */
+function isVerdict(error: unknown): boolean {
+  return [EndpointFailure, Compacted, StaleToken, DcsError].some((kind) => error instanceof kind);
 }
 
 type Policy = ReturnType<NonNullable<NonNullable<IOptions['faultHandling']>['host']>>;
@@ -97,18 +122,33 @@ function callOptions({ token, signal }: Call, callTimeoutMs: number): CallOption
     deadline: Date.now() + callTimeoutMs,
     interceptors: [
       (options, nextCall) => {
-        const call = nextCall(options);
-        const start = call.start.bind(call);
-        call.start = (metadata, listener) => {
-          if (token !== undefined) metadata.set('token', token);
-          start(metadata, listener);
-        };
+        const call = withMetadata(nextCall(options), token === undefined ? {} : { token });
         const cancel = (): void => call.cancelWithStatus(4, 'no answer in time');
         signal.addEventListener('abort', cancel, { once: true });
         return call;
       },
     ],
   } as CallOptions;
+}
+
+/** For a watch, which has no deadline. `hasleader`: see `EtcdTransport.watch`. */
+function streamOptions({ token }: Call): CallOptions {
+  const added = { hasleader: 'true', ...(token === undefined ? {} : { token }) };
+  return {
+    interceptors: [(options, nextCall) => withMetadata(nextCall(options), added)],
+  } as CallOptions;
+}
+
+type Interceptor = NonNullable<CallOptions['interceptors']>[number];
+type InnerCall = ReturnType<Parameters<Interceptor>[1]>;
+
+function withMetadata(call: InnerCall, added: Record<string, string>): InnerCall {
+  const start = call.start.bind(call);
+  call.start = (metadata, listener) => {
+    for (const [name, value] of Object.entries(added)) metadata.set(name, value);
+    start(metadata, listener);
+  };
+  return call;
 }
 
 /** etcd3 wraps gRPC's errors into classes without their code, and keeps the text. */

@@ -14,6 +14,7 @@ function setUp(status: number, body: unknown) {
       const text = typeof body === 'string' ? body : JSON.stringify(body);
       return { status, body: Buffer.from(text) };
     },
+    stream: () => Promise.reject(new Error('not here')),
     close: () => {},
   };
   const clock = handClock();

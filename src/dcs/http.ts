@@ -23,6 +23,8 @@ export interface HttpRequest {
 export interface HttpReply {
   readonly status: number;
   readonly body: Buffer;
+  /** Their names in small letters. */
+  readonly headers: IncomingMessage['headers'];
 }
 
 /** One HTTP server. */
@@ -96,7 +98,7 @@ export async function openHttp(address: Address, options: HttpOptions): Promise<
         if (response.statusCode !== 200) return readBody(response);
         response.socket.setKeepAlive(true, STREAM_PROBE_MS);
         for await (const part of response as AsyncIterable<Buffer>) tell(part);
-        return { status: 200, body: Buffer.alloc(0) };
+        return { status: 200, body: Buffer.alloc(0), headers: response.headers };
       }),
     close: () => agent.destroy(),
   };
@@ -176,7 +178,8 @@ async function readBody(response: IncomingMessage): Promise<HttpReply> {
     if (size > BODY_LIMIT) throw new Error('its answer is larger than 64 MiB');
     chunks.push(chunk);
   }
-  return { status: response.statusCode ?? 0, body: Buffer.concat(chunks) };
+  const { statusCode: status = 0, headers } = response;
+  return { status, headers, body: Buffer.concat(chunks) };
 }
 
 function parse({ protocol, host }: Address): { host: string; port: number } {

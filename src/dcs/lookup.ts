@@ -14,8 +14,8 @@ type Ask = (host: string, options: LookupOptions) => Promise<Answer>;
 
 /**
  * Looks names up as Node does, and keeps the last answer for the time when the name server fails or
- * is silent: the store must not be lost with it. A name is asked for only once at a time, since each
- * question that hangs keeps one of Node's few threads busy.
+ * is silent: the store must not be lost with it. A name is asked for only once at a time, since
+ * each question that hangs keeps one of Node's few threads busy.
  */
 export function rememberingLookup(ask: Ask = askSystem, patienceMs = PATIENCE_MS): LookupFunction {
   const known = new Map<string, Answer>();

@@ -64,8 +64,7 @@ export function readTransaction(reply: JsonObject): TransactionReply {
 }
 
 /** Reads the answer to a keep-alive: of a lease that is not there the TTL is missing. */
-export function readKeepAlive(reply: JsonObject): KeepAliveReply {
-  const result = isRecord(reply.result) ? reply.result : {};
+export function readKeepAlive(result: JsonObject): KeepAliveReply {
   const ttl = Number(result.TTL ?? 0);
   return { header: readHeader(result.header), ttl: ttl > 0 ? ttl : undefined };
 }

@@ -1,5 +1,5 @@
 import { isRecord } from '../../model/json.ts';
-import { type HttpEndpoint, type HttpRequest, parseObject } from '../http.ts';
+import { type HttpEndpoint, type HttpReply, type HttpRequest, parseObject } from '../http.ts';
 import {
   gatewayHeaders,
   type JsonObject,
@@ -32,7 +32,7 @@ export function gatewayTransport(http: HttpEndpoint): EtcdTransport {
   });
   const post = async (path: Path, message: JsonObject, call: Call): Promise<JsonObject> => {
     let reply = await http.request(requestTo(path, message, call));
-    if (reply.status === 404 && prefix === '/v3') {
+    if (prefix === '/v3' && isNoPath(reply)) {
       prefix = await olderPrefix(http, call.signal);
       reply = await http.request(requestTo(path, message, call));
     }
@@ -69,6 +69,11 @@ export function gatewayTransport(http: HttpEndpoint): EtcdTransport {
     },
     close: () => http.close(),
   };
+}
+
+/** No such path. What is not there in etcd comes with the same status, and a code of gRPC's. */
+function isNoPath({ status, body }: HttpReply): boolean {
+  return status === 404 && typeof parseObject(body)?.code !== 'number';
 }
 
 /** `/v3beta` for etcd 3.3, `/v3alpha` for older ones; `NoSuchApi` where the gateway is off. */

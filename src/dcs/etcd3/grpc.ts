@@ -1,13 +1,10 @@
-import type { Etcd3, IOptions } from 'etcd3';
+import type { IOptions } from 'etcd3';
 import { DcsError } from '../../model/errors.ts';
-import { EndpointFailure } from '../failure.ts';
 import type { TlsMaterial } from '../tls.ts';
-import { etcdError } from './errors.ts';
+import { type CallOptions, GrpcCalls } from './grpc-calls.ts';
 import { headerOf, keyValueOf, rangesOf, transactionMessage } from './grpc-messages.ts';
 import { keepAliveOnce, watchOverGrpc } from './grpc-streams.ts';
-import { type Call, Compacted, type EtcdTransport, StaleToken } from './transport.ts';
-
-type CallOptions = NonNullable<Parameters<Etcd3['kv']['range']>[1]>;
+import type { EtcdTransport } from './transport.ts';
 
 /** The answers are as large as the gateway's may be. */
 const MESSAGE_LIMIT = 64 * 1024 * 1024;
@@ -19,7 +16,7 @@ export interface GrpcOptions {
   /** Every call ends by this time, whatever the signal says. */
   readonly callTimeoutMs: number;
   /** Told of each request that is sent. */
-  readonly onRequest?: (() => void) | undefined;
+  readonly onRequest?: ((what: string) => void) | undefined;
 }
 
 /**
@@ -41,125 +38,59 @@ export async function grpcTransport(options: GrpcOptions): Promise<EtcdTransport
     },
     faultHandling: { host: () => NO_FAULT_HANDLING, global: NO_FAULT_HANDLING },
   });
-  const run = <T>(call: Call, send: (callOptions: CallOptions) => Promise<T>): Promise<T> => {
-    call.signal.throwIfAborted();
-    options.onRequest?.();
-    return send(callOptions(call, options.callTimeoutMs)).catch((error: unknown) => {
-      throw failureOf(error);
-    });
-  };
-  /** The server may have closed the kept connection meanwhile, which a new one shows. */
-  const ask = <T>(call: Call, send: (callOptions: CallOptions) => Promise<T>): Promise<T> =>
-    run(call, send).catch((error: unknown) => {
-      if (error instanceof EndpointFailure && !call.signal.aborted) return run(call, send);
-      throw error;
-    });
+  const calls = new GrpcCalls(options.callTimeoutMs, options.onRequest);
   return {
     name: options.url,
     async range({ key, end }, call) {
-      const reply = await ask(call, (how) => client.kv.range({ key, range_end: end }, how));
+      const reply = await calls.ask(call, (how) => client.kv.range({ key, range_end: end }, how));
       return { header: headerOf(reply.header), kvs: reply.kvs.map(keyValueOf) };
     },
     async txn(transaction, call) {
       const message = transactionMessage(transaction);
       const send = (how: CallOptions) => client.kv.txn(message, how);
-      const { header, succeeded, responses } = await (call.repeatable ? ask : run)(call, send);
+      const sent = call.repeatable ? calls.ask(call, send) : calls.once(call, send);
+      const { header, succeeded, responses } = await sent;
       return { header: headerOf(header), succeeded, kvs: rangesOf(responses) };
     },
     async deleteRange({ key, end }, call) {
-      const reply = await run(call, (how) => client.kv.deleteRange({ key, range_end: end }, how));
-      return Number(reply.deleted);
+      const send = (how: CallOptions) => client.kv.deleteRange({ key, range_end: end }, how);
+      return Number((await calls.once(call, send)).deleted);
     },
     async grant(id, ttl, call) {
-      const reply = await run(call, (how) =>
+      const reply = await calls.once(call, (how) =>
         client.leaseClient.leaseGrant({ ID: id, TTL: ttl }, how),
       );
       return { ttl: Number(reply.TTL) };
     },
     async keepAlive(id, call) {
-      const reply = await ask(call, (how) => keepAliveOnce(client, id, how));
+      const reply = await calls.ask(call, (how) => keepAliveOnce(client, id, how));
       const ttl = Number(reply.TTL);
       return { header: headerOf(reply.header), ttl: ttl > 0 ? ttl : undefined };
     },
     async revoke(id, call) {
-      await run(call, (how) => client.leaseClient.leaseRevoke({ ID: id }, how));
+      await calls.once(call, (how) => client.leaseClient.leaseRevoke({ ID: id }, how));
     },
-    watch(request, call, tell) {
-      options.onRequest?.();
-      return watchOverGrpc(client, { request, call, options: streamOptions(call) }, tell).catch(
-        (error: unknown) => {
-          throw isVerdict(error) ? error : failureOf(error);
-        },
-      );
-    },
+    watch: (request, call, tell) =>
+      calls.stay(call, (how) => watchOverGrpc(client, { request, call, options: how }, tell)),
     async members(call) {
-      const reply = await ask(call, (how) => client.cluster.memberList({}, how));
+      const reply = await calls.ask(call, (how) => client.cluster.memberList({}, how));
       return reply.members.flatMap(({ clientURLs }) => clientURLs);
     },
     async authenticate({ username, password }, { signal }) {
       const user = { name: username, password };
-      return (await run({ signal }, (how) => client.auth.authenticate(user, how))).token;
+      return (await calls.once({ signal }, (how) => client.auth.authenticate(user, how))).token;
     },
     close: () => client.close(),
   };
-}
-
-/** What we make of a message ourselves, rather than gRPC. */
-function isVerdict(error: unknown): boolean {
-  return [EndpointFailure, Compacted, StaleToken, DcsError].some((kind) => error instanceof kind);
 }
 
 type Policy = ReturnType<NonNullable<NonNullable<IOptions['faultHandling']>['host']>>;
 
 /** A policy of the `cockatiel` package, as etcd3 wants one, that only calls through. */
 const NO_FAULT_HANDLING = {
-  execute: (call: (context: unknown) => unknown) => call({ signal: new AbortController().signal }),
+  execute: async (call: (context: unknown) => unknown) =>
+    call({ signal: new AbortController().signal }),
 } as unknown as Policy;
-
-/** A deadline, the token, and an end when the signal is aborted. */
-function callOptions({ token, signal }: Call, callTimeoutMs: number): CallOptions {
-  return {
-    deadline: Date.now() + callTimeoutMs,
-    interceptors: [
-      (options, nextCall) => {
-        const call = withMetadata(nextCall(options), token === undefined ? {} : { token });
-        const cancel = (): void => call.cancelWithStatus(4, 'no answer in time');
-        signal.addEventListener('abort', cancel, { once: true });
-        return call;
-      },
-    ],
-  } as CallOptions;
-}
-
-/** For a watch, which has no deadline. `hasleader`: see `EtcdTransport.watch`. */
-function streamOptions({ token }: Call): CallOptions {
-  const added = { hasleader: 'true', ...(token === undefined ? {} : { token }) };
-  return {
-    interceptors: [(options, nextCall) => withMetadata(nextCall(options), added)],
-  } as CallOptions;
-}
-
-type Interceptor = NonNullable<CallOptions['interceptors']>[number];
-type InnerCall = ReturnType<Parameters<Interceptor>[1]>;
-
-function withMetadata(call: InnerCall, added: Record<string, string>): InnerCall {
-  const start = call.start.bind(call);
-  call.start = (metadata, listener) => {
-    for (const [name, value] of Object.entries(added)) metadata.set(name, value);
-    start(metadata, listener);
-  };
-  return call;
-}
-
-/** etcd3 wraps gRPC's errors into classes without their code, and keeps the text. */
-function failureOf(error: unknown): Error {
-  const text = error instanceof Error ? error.message : String(error);
-  const [, code, message] = /(?:^|: )(\d+) [A-Z_]+: (.*)$/s.exec(text) ?? ['', '2', text];
-  if (message?.startsWith('No connection established')) {
-    return new EndpointFailure('no gRPC connection', { maybeApplied: false });
-  }
-  return etcdError(Number(code), message ?? '');
-}
 
 async function credentialsOf({ tls }: GrpcOptions): Promise<IOptions['credentials'] | undefined> {
   if (!tls) return undefined;

@@ -12,7 +12,7 @@ function setUp(status: number, body: unknown) {
     async request(request) {
       requests.push(request);
       const text = typeof body === 'string' ? body : JSON.stringify(body);
-      return { status, body: Buffer.from(text) };
+      return { status, body: Buffer.from(text), headers: {} };
     },
     stream: () => Promise.reject(new Error('not here')),
     close: () => {},

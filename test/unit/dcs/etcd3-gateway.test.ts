@@ -18,7 +18,7 @@ function server(answers: Record<string, { status?: number; body: unknown }>) {
       requests.push(request);
       const { status = 200, body } = answers[request.path] ?? { status: 404, body: 'not found' };
       const text = typeof body === 'string' ? body : JSON.stringify(body);
-      return { status, body: Buffer.from(text) };
+      return { status, body: Buffer.from(text), headers: {} };
     },
     stream: () => Promise.reject(new Error('not here')),
     close: () => {},

@@ -15,9 +15,14 @@ type Answer = HttpReply | Error;
 
 const json = (status: number, body: object): HttpReply => ({
   status,
+  headers: {},
   body: Buffer.from(JSON.stringify(body)),
 });
-const NOT_FOUND: HttpReply = { status: 404, body: Buffer.from('404 page not found') };
+const NOT_FOUND: HttpReply = {
+  status: 404,
+  headers: {},
+  body: Buffer.from('404 page not found'),
+};
 const NO_KEY = json(400, { code: 3, message: 'etcdserver: key is not provided' });
 
 function setUp(httpAnswers: Answer[], grpcRange?: () => Promise<RangeReply>) {

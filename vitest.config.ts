@@ -39,6 +39,8 @@ export default defineConfig({
         test: {
           name: 'contract',
           include: ['test/contract/**/*.test.ts'],
+          // Most of a session's time is waiting for a lease to end.
+          maxConcurrency: 25,
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },

@@ -64,3 +64,15 @@ export interface WriteRequest {
   readonly asLeader: boolean;
   readonly withSession: boolean;
 }
+
+/**
+ * Where the id of a session outlives the agent, so that the next one goes on with it, and with its
+ * lock. What is kept is opaque. Calls return at once.
+ */
+export interface SessionMemory {
+  load(): string | undefined;
+  keep(id: string): void;
+}
+
+/** The kinds of calls, for those who set how long each may take. */
+export type AgentCall = 'read' | 'acquire' | 'renew' | 'release' | 'publish' | 'write';

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { DcsError } from '../model/errors.ts';
+import { DcsError, InvariantError } from '../model/errors.ts';
 import type { Clock } from '../system/clock.ts';
 import { EndpointFailure } from './failure.ts';
 
@@ -43,6 +43,18 @@ export class Endpoints<E extends Endpoint> {
   constructor(endpoints: readonly E[], options: EndpointsOptions) {
     this.#order = endpoints;
     this.#options = options;
+  }
+
+  /** The one that answered last. */
+  get best(): E {
+    const [best] = this.#order;
+    if (!best) throw new InvariantError('there is no endpoint');
+    return best;
+  }
+
+  /** Adds one that is asked when the others fail. */
+  add(endpoint: E): void {
+    this.#order = [...this.#order, endpoint];
   }
 
   /** The moment, on the monotonic clock, at which a call that begins now has to end. */

@@ -1,4 +1,5 @@
 import type { Agent, ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
+import type { LookupFunction } from 'node:net';
 import { Refusal } from '../model/errors.ts';
 import { isRecord } from '../model/json.ts';
 import { printable } from '../system/text.ts';
@@ -22,12 +23,19 @@ export interface HttpRequest {
 export interface HttpReply {
   readonly status: number;
   readonly body: Buffer;
+  /** Their names in small letters. */
+  readonly headers: IncomingMessage['headers'];
 }
 
 /** One HTTP server. */
 export interface HttpEndpoint extends Endpoint {
   /** One exchange. Rejects with an `EndpointFailure` whatever goes wrong on the way. */
   request(request: HttpRequest): Promise<HttpReply>;
+  /**
+   * An exchange on a connection of its own whose answer goes on and on: `tell` gets its parts while
+   * the status is 200. Resolves when the server ends it, with the whole body of any other status.
+   */
+  stream(request: HttpRequest, tell: (part: Buffer) => void): Promise<HttpReply>;
   /** Closes the connections that were kept open. */
   close(): void;
 }
@@ -42,7 +50,19 @@ export interface HttpOptions {
   readonly tls: TlsMaterial | undefined;
   /** A write whose connection takes longer than this fails; surely nothing was sent then. */
   readonly connectTimeoutMs: number;
+  /**
+   * Writes, too, use connections that were kept open. Should the server close one at that very
+   * moment, nobody knows whether the write got through.
+   */
+  readonly keepForWrites?: boolean;
+  /** How names become addresses; Node's way when it is not given. */
+  readonly lookup?: LookupFunction;
+  /** Told of each request that is sent. */
+  readonly onRequest?: ((path: string) => void) | undefined;
 }
+
+/** The kernel asks after a silent stream this often: a peer that is gone is noticed in seconds. */
+const STREAM_PROBE_MS = 5000;
 
 /** Makes an endpoint; nothing is connected yet. A host that is none is a `Refusal`. */
 export async function openHttp(address: Address, options: HttpOptions): Promise<HttpEndpoint> {
@@ -50,31 +70,41 @@ export async function openHttp(address: Address, options: HttpOptions): Promise<
   const { host, port } = parse(address);
   // Not imported: on Node 24 an import of node:http also loads the built-in fetch, 17 MB and 40 ms.
   const http = process.getBuiltinModule(secure ? 'node:https' : 'node:http');
-  const agent: Agent = new http.Agent({ keepAlive: true, maxSockets: 8 });
-  const base: RequestOptions = { host, port, ...options.tls };
-  const exchange = (request: HttpRequest, reuse: boolean): Promise<HttpReply> => {
+  const agent: Agent = new http.Agent({ keepAlive: true, maxSockets: 8, noDelay: true });
+  const { lookup } = options;
+  const base: RequestOptions = { host, port, ...options.tls, ...(lookup ? { lookup } : {}) };
+  const exchange = (request: HttpRequest, reuse: boolean, read: ReadAnswer): Promise<HttpReply> => {
     const { method, path, body } = request;
+    options.onRequest?.(path);
     const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
     const headers = { ...request.headers, ...length };
     const call = http.request({ ...base, method, path, headers, agent: reuse ? agent : false });
     const limits = request.kind === 'write' ? { connectMs: options.connectTimeoutMs } : {};
-    return perform(call, request, { host, secure, ...limits });
+    return perform(call, request, { host, secure, read, ...limits });
   };
   return {
     name: `${address.protocol}://${printable(address.host)}`,
     async request(request) {
+      const reuse = request.kind === 'read' || options.keepForWrites === true;
       try {
-        // A write gets a connection of its own: a kept one may be closed by the server at that very
-        // moment, and then nobody knows whether the write got through.
-        return await exchange(request, request.kind === 'read');
+        return await exchange(request, reuse, readBody);
       } catch (error) {
         if (!(error instanceof ClosedWhenReused)) throw error;
-        return exchange(request, false);
+        return exchange(request, false, readBody);
       }
     },
+    stream: (request, tell) =>
+      exchange(request, false, async (response) => {
+        if (response.statusCode !== 200) return readBody(response);
+        response.socket.setKeepAlive(true, STREAM_PROBE_MS);
+        for await (const part of response as AsyncIterable<Buffer>) tell(part);
+        return { status: 200, body: Buffer.alloc(0), headers: response.headers };
+      }),
     close: () => agent.destroy(),
   };
 }
+
+type ReadAnswer = (response: IncomingMessage) => Promise<HttpReply>;
 
 /** A kept connection was closed by the server before it was used again: not worth a word. */
 class ClosedWhenReused extends EndpointFailure {}
@@ -83,6 +113,7 @@ interface Peer {
   readonly host: string;
   readonly secure: boolean;
   readonly connectMs?: number;
+  readonly read: ReadAnswer;
 }
 
 function perform(call: ClientRequest, request: HttpRequest, peer: Peer): Promise<HttpReply> {
@@ -113,7 +144,7 @@ function perform(call: ClientRequest, request: HttpRequest, peer: Peer): Promise
       else socket.once(peer.secure ? 'secureConnect' : 'connect', connected);
     });
     call.on('response', (response) => {
-      readBody(response).then((reply) => {
+      peer.read(response).then((reply) => {
         finish();
         resolve(reply);
       }, broken);
@@ -125,7 +156,8 @@ function perform(call: ClientRequest, request: HttpRequest, peer: Peer): Promise
 }
 
 function explain(error: unknown, { call, request, peer, sent }: Broken): EndpointFailure {
-  if (call.reusedSocket && request.kind === 'read' && errorCode(error) === 'ECONNRESET') {
+  const closed = ['ECONNRESET', 'EPIPE'].includes(errorCode(error));
+  if (call.reusedSocket && request.kind === 'read' && closed) {
     return new ClosedWhenReused('it closed the connection', { maybeApplied: false });
   }
   return explainConnection(error, { ...peer, sent });
@@ -146,7 +178,8 @@ async function readBody(response: IncomingMessage): Promise<HttpReply> {
     if (size > BODY_LIMIT) throw new Error('its answer is larger than 64 MiB');
     chunks.push(chunk);
   }
-  return { status: response.statusCode ?? 0, body: Buffer.concat(chunks) };
+  const { statusCode: status = 0, headers } = response;
+  return { status, headers, body: Buffer.concat(chunks) };
 }
 
 function parse({ protocol, host }: Address): { host: string; port: number } {

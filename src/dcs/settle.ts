@@ -63,3 +63,10 @@ export function unknownResult(lost: unknown, cause: unknown = lost): DcsError {
     cause,
   });
 }
+
+/** Whatever was thrown, as the one error that an agent understands: nothing is known. */
+export function asDcsError(error: unknown): DcsError {
+  if (error instanceof DcsError) return error;
+  const text = error instanceof Error ? error.message : String(error);
+  return new DcsError(`etcd could not be asked: ${text}`, { cause: error });
+}

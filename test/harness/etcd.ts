@@ -15,12 +15,19 @@ export interface EtcdOptions {
   readonly members?: 1 | 3;
   /** Switch the old v2 API on. */
   readonly v2?: boolean;
+  /** Leases may be as short as a second (usually two). For a single server only. */
+  readonly shortLeases?: boolean;
   /** False: v3 over gRPC only. */
   readonly gateway?: boolean;
   /** Certificate files; with `clientCa` every client must show a certificate of that CA. */
   readonly tls?: { readonly cert: string; readonly key: string; readonly clientCa?: string };
   /** Switch authentication on, with a `root`, and with `pgherd` who may use `prefix` only. */
-  readonly auth?: { readonly password: string; readonly prefix: string };
+  readonly auth?: {
+    readonly password: string;
+    readonly prefix: string;
+    /** Seconds that a token lives which nobody uses (300). */
+    readonly tokenTtl?: number;
+  };
 }
 
 export interface RunningEtcd {
@@ -31,37 +38,54 @@ export interface RunningEtcd {
   readonly hosts: readonly string[];
   /** Sends a signal to one server: SIGKILL, or SIGSTOP and SIGCONT to freeze and thaw it. */
   signal(server: number, signal: NodeJS.Signals): void;
+  /** Kills one server and starts it again on the same port; `wipe`: without its data. */
+  restart(server: number, wipe?: boolean): Promise<void>;
   /** Ends all servers and removes their data. */
   stop(): Promise<void>;
 }
+
+/** How often other ports are tried: between finding a free one and using it, others may take it. */
+const ATTEMPTS = 5;
 
 /**
  * Starts a real etcd on free ports of 127.0.0.1 with its data in a temporary directory. Resolves
  * when it serves; it ends with this process at the latest.
  */
 export async function startEtcd(options: EtcdOptions): Promise<RunningEtcd> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await startOnce(options);
+    } catch (error) {
+      if (attempt === ATTEMPTS || !String(error).includes('address already in use')) throw error;
+    }
+  }
+}
+
+async function startOnce(options: EtcdOptions): Promise<RunningEtcd> {
   const count = options.members ?? 1;
   const directory = mkdtempSync(join(tmpdir(), 'pgherd-etcd-'));
   const ports = await freePorts(count * 2);
   const scheme = options.tls ? 'https' : 'http';
   const urls = ports.slice(0, count).map((port) => `${scheme}://127.0.0.1:${port}`);
   const peers = ports.slice(count).map((port) => `http://127.0.0.1:${port}`);
-  const children = urls.map((url, index) => {
+  const logOf = (index: number): string => join(directory, `${index}.log`);
+  const start = (index: number): ChildProcess => {
+    const url = urls[index] ?? '';
     const args = argumentsOf(options, { directory, index, url, peers });
-    const logFile = join(directory, `${index}.log`);
     const command = etcdBinary(options.version);
+    rmSync(logOf(index), { force: true });
     // The user `postgres` may not be able to enter the checkout.
-    return startServer({ command, args, env: {}, cwd: directory, logFile, asRoot: true });
-  });
+    const run = { command, args, env: {}, cwd: directory, logFile: logOf(index), asRoot: true };
+    return startServer(run);
+  };
+  const children = urls.map((_, index) => start(index));
   const kill = (): void => {
     for (const child of children) sendSignal(child.pid, 'SIGKILL');
     rmSync(directory, { recursive: true, force: true });
   };
   const forget = atExit(kill);
   try {
-    await Promise.all(
-      children.map((child, index) => ready(child, join(directory, `${index}.log`))),
-    );
+    await Promise.all(children.map((child, index) => ready(child, logOf(index))));
     if (options.auth) await enableAuth(urls, options.auth);
   } catch (error) {
     kill();
@@ -72,6 +96,15 @@ export async function startEtcd(options: EtcdOptions): Promise<RunningEtcd> {
     clientUrl: urls[0] ?? '',
     hosts: urls.map((url) => url.replace(/^https?:\/\//, '')),
     signal: (server, signal) => void sendSignal(children[server]?.pid, signal),
+    async restart(server, wipe = false) {
+      const child = children[server];
+      sendSignal(child?.pid, 'SIGKILL');
+      if (child) await ended(child);
+      if (wipe) rmSync(join(directory, `${server}.data`), { recursive: true, force: true });
+      const next = start(server);
+      children[server] = next;
+      await ready(next, logOf(server));
+    },
     async stop() {
       for (const child of children) sendSignal(child.pid, 'SIGKILL');
       await Promise.all(children.map(ended));
@@ -105,6 +138,9 @@ function argumentsOf(options: EtcdOptions, { directory, index, url, peers }: Pla
     ...['--initial-advertise-peer-urls', peers[index] ?? ''],
     // Nothing here has to survive the machine.
     '--unsafe-no-fsync',
+    // The shortest lease is one and a half times the election time-out, in whole seconds.
+    ...(options.shortLeases ? ['--heartbeat-interval=50', '--election-timeout=500'] : []),
+    ...(options.auth?.tokenTtl ? [`--auth-token-ttl=${options.auth.tokenTtl}`] : []),
     ...(options.v2 ? ['--enable-v2'] : []),
     ...(options.gateway === false ? ['--enable-grpc-gateway=false'] : []),
     ...(tls ? ['--cert-file', tls.cert, '--key-file', tls.key] : []),
@@ -113,16 +149,17 @@ function argumentsOf(options: EtcdOptions, { directory, index, url, peers }: Pla
 }
 
 /** etcd's own word that it serves, which needs no client, certificate or user. */
-function ready(child: ChildProcess, logFile: string): Promise<boolean> {
-  return waitFor(
+async function ready(child: ChildProcess, logFile: string): Promise<void> {
+  const serves = await waitFor(
     'etcd',
     async () => {
       const log = readFileSync(logFile, 'utf8');
-      if (child.exitCode !== null) throw new Error(`etcd ended: ${log.slice(-500)}`);
-      return /ready to serve client requests/.test(log);
+      if (child.exitCode !== null) return `etcd ended: ${log.slice(-700)}`;
+      return /ready to serve client requests/.test(log) && 'yes';
     },
-    20_000,
+    30_000,
   );
+  if (serves !== 'yes') throw new Error(serves);
 }
 
 async function enableAuth(

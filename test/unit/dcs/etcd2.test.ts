@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Endpoints } from '../../../src/dcs/endpoints.ts';
-import { etcd2Store } from '../../../src/dcs/etcd2.ts';
+import { etcd2Store } from '../../../src/dcs/etcd2/store.ts';
 import type { HttpEndpoint, HttpRequest } from '../../../src/dcs/http.ts';
 import { DcsError } from '../../../src/model/errors.ts';
 import { handClock } from './hand-clock.ts';
@@ -12,8 +12,9 @@ function setUp(status: number, body: unknown) {
     async request(request) {
       requests.push(request);
       const text = typeof body === 'string' ? body : JSON.stringify(body);
-      return { status, body: Buffer.from(text) };
+      return { status, body: Buffer.from(text), headers: {} };
     },
+    stream: () => Promise.reject(new Error('not here')),
     close: () => {},
   };
   const clock = handClock();

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { tokenKeeper } from '../../../src/dcs/etcd3-auth.ts';
-import { AuthDisabled, type EtcdTransport, StaleToken } from '../../../src/dcs/etcd3-transport.ts';
+import { tokenKeeper } from '../../../src/dcs/etcd3/auth.ts';
+import { AuthDisabled, type EtcdTransport, StaleToken } from '../../../src/dcs/etcd3/transport.ts';
 import { EndpointFailure } from '../../../src/dcs/failure.ts';
 import { DcsError } from '../../../src/model/errors.ts';
 

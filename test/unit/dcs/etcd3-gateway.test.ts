@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { gatewayTransport } from '../../../src/dcs/etcd3-gateway.ts';
-import { NoSuchApi, StaleToken } from '../../../src/dcs/etcd3-transport.ts';
+import { gatewayTransport } from '../../../src/dcs/etcd3/gateway.ts';
+import { NoSuchApi, StaleToken } from '../../../src/dcs/etcd3/transport.ts';
 import { EndpointFailure } from '../../../src/dcs/failure.ts';
 import type { HttpEndpoint, HttpRequest } from '../../../src/dcs/http.ts';
 import { DcsError } from '../../../src/model/errors.ts';
 
 const call = { signal: new AbortController().signal };
+const header = { cluster_id: '7', member_id: '8', revision: '3', raft_term: '2' };
 const range = { key: Buffer.from('/a/'), end: Buffer.from('/a0') };
 
 /** A server that answers by path; every other path is not found. */
@@ -17,8 +18,9 @@ function server(answers: Record<string, { status?: number; body: unknown }>) {
       requests.push(request);
       const { status = 200, body } = answers[request.path] ?? { status: 404, body: 'not found' };
       const text = typeof body === 'string' ? body : JSON.stringify(body);
-      return { status, body: Buffer.from(text) };
+      return { status, body: Buffer.from(text), headers: {} };
     },
+    stream: () => Promise.reject(new Error('not here')),
     close: () => {},
   };
   return { transport: gatewayTransport(http), requests };
@@ -35,9 +37,9 @@ describe('the version of the API', () => {
   ])('of etcd %s is under %s', async (etcdserver, prefix) => {
     const { transport, requests } = server({
       '/version': { body: { etcdserver, etcdcluster: etcdserver } },
-      [`${prefix}/kv/range`]: { body: {} },
+      [`${prefix}/kv/range`]: { body: { header } },
     });
-    expect(await transport.range(range, call)).toEqual([]);
+    expect((await transport.range(range, call)).kvs).toEqual([]);
     await transport.range(range, call);
     expect(requests.map(({ path }) => path)).toEqual([
       '/v3/kv/range',
@@ -54,23 +56,31 @@ describe('the version of the API', () => {
 });
 
 test('a token goes along as etcd wants it', async () => {
-  const { transport, requests } = server({ '/v3/kv/range': { body: {} } });
+  const { transport, requests } = server({ '/v3/kv/range': { body: { header } } });
   await transport.range(range, { ...call, token: 'abc.1' });
   expect(requests[0]?.headers).toMatchObject({ authorization: 'abc.1' });
 });
 
 test('reads are linearizable: they never ask for less', async () => {
-  const { transport, requests } = server({ '/v3/kv/range': { body: {} } });
+  const { transport, requests } = server({ '/v3/kv/range': { body: { header } } });
   await transport.range(range, call);
   expect(JSON.parse(requests[0]?.body ?? '')).toEqual({ key: 'L2Ev', range_end: 'L2Ew' });
 });
 
 test('an empty value, which proto3 leaves out, is an empty value', async () => {
   const kvs = [{ key: 'L2Ev', mod_revision: '9007199254740993', create_revision: '1' }];
-  const { transport } = server({ '/v3/kv/range': { body: { kvs } } });
-  expect(await transport.range(range, call)).toEqual([
-    { key: Buffer.from('/a/'), value: Buffer.alloc(0), modRevision: '9007199254740993' },
-  ]);
+  const { transport } = server({ '/v3/kv/range': { body: { header, kvs } } });
+  expect(await transport.range(range, call)).toEqual({
+    header: { clusterId: '7', memberId: '8', revision: 3, raftTerm: 2 },
+    kvs: [
+      {
+        key: Buffer.from('/a/'),
+        value: Buffer.alloc(0),
+        modRevision: '9007199254740993',
+        lease: undefined,
+      },
+    ],
+  });
 });
 
 describe('an error', () => {
@@ -85,7 +95,7 @@ describe('an error', () => {
     [400, 'Bad Request', false],
   ])('%i %j sends us to the next endpoint', async (status, body, maybeApplied) => {
     const failure = await failing(status, body)
-      .change({ key: range.key, guard: 'any' }, call)
+      .txn({ compare: [], success: [{ remove: range.key }] }, call)
       .catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(EndpointFailure);
     expect(failure).toMatchObject({ maybeApplied });

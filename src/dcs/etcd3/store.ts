@@ -1,12 +1,12 @@
-import { isUtf8 } from 'node:buffer';
-import { clusterPrefix, namespacePrefix, parseKey } from '../wire/keys.ts';
-import type { Dcs, Document, Guard, Store } from './dcs.ts';
-import type { Endpoints } from './endpoints.ts';
-import type { WithToken } from './etcd3-auth.ts';
-import type { Change, EtcdTransport, KeyRange, KeyValue } from './etcd3-transport.ts';
-import { EndpointFailure } from './failure.ts';
-import { checkScope } from './scope.ts';
-import { settleWrite, unknownResult } from './settle.ts';
+import { clusterPrefix, namespacePrefix } from '../../wire/keys.ts';
+import type { Dcs, Document, Guard, Store } from '../dcs.ts';
+import type { Endpoints } from '../endpoints.ts';
+import { EndpointFailure } from '../failure.ts';
+import { checkScope } from '../scope.ts';
+import { settleWrite, unknownResult } from '../settle.ts';
+import type { WithToken } from './auth.ts';
+import { comparisons, documentOf, keyAfter, prefixRange, textAfter } from './keys.ts';
+import type { EtcdTransport, KeyRange, KeyValue } from './transport.ts';
 
 /** The part of its time that a write keeps for finding out what came of a lost answer. */
 const LOOK_SHARE = 0.4;
@@ -45,7 +45,7 @@ function etcd3Cluster(options: Etcd3Options, prefix: string): Dcs {
   return {
     async read(signal) {
       const found = await readRange(options, prefixRange(prefix), { signal });
-      return found.flatMap((one) => document(one, textAfter(one.key, prefix)) ?? []);
+      return found.flatMap((one) => documentOf(one, textAfter(one.key, prefix)) ?? []);
     },
     write: (name, value, guard) => change(name, guard, value),
     remove: (name, guard) => change(name, guard),
@@ -53,15 +53,16 @@ function etcd3Cluster(options: Etcd3Options, prefix: string): Dcs {
   };
 }
 
-function readRange(
+async function readRange(
   { endpoints, withToken }: Etcd3Options,
   range: KeyRange,
   limits: { signal?: AbortSignal | undefined; deadline?: number },
-): Promise<KeyValue[]> {
-  return endpoints.read(
+): Promise<readonly KeyValue[]> {
+  const found = await endpoints.read(
     (node, signal) => withToken(node, signal, (token) => node.range(range, { signal, token })),
     limits,
   );
+  return found.kvs;
 }
 
 function changeKey(
@@ -71,20 +72,19 @@ function changeKey(
 ): Promise<'done' | 'conflict'> {
   const { endpoints, withToken } = options;
   const deadline = endpoints.deadline();
-  const change: Change = {
-    key,
-    guard: typeof guard === 'string' ? guard : { modRevision: guard.version },
-    ...(value === undefined ? {} : { value: Buffer.from(value) }),
-  };
+  const change = value === undefined ? { remove: key } : { put: key, value: Buffer.from(value) };
+  const transaction = { compare: comparisons(key, guard), success: [change] };
   return settleWrite({
     guard,
     value,
-    send: () =>
-      endpoints.write(
+    async send() {
+      const { succeeded } = await endpoints.write(
         (node, signal) =>
-          withToken(node, signal, (token) => node.change(change, { signal, token })),
+          withToken(node, signal, (token) => node.txn(transaction, { signal, token })),
         deadline - endpoints.left(deadline) * LOOK_SHARE,
-      ),
+      );
+      return succeeded;
+    },
     async look() {
       const [found] = await readRange(options, { key, end: keyAfter(key) }, { deadline });
       return found && { value: found.value.toString(), version: found.modRevision };
@@ -108,38 +108,13 @@ async function removePrefix(
   }
 }
 
-/** All keys that begin with `prefix`, which ends with a slash. */
-function prefixRange(prefix: string): KeyRange {
-  const key = Buffer.from(prefix);
-  const end = Buffer.from(key);
-  // The byte behind the slash is 0: no carry to care about.
-  end.writeUInt8(end.readUInt8(end.length - 1) + 1, end.length - 1);
-  return { key, end };
-}
-
-/** The first key that comes after `key`: the range of the two is `key` alone. */
-function keyAfter(key: Buffer): Buffer {
-  return Buffer.concat([key, Buffer.alloc(1)]);
-}
-
-/** The rest of a key as text; undefined for a key that is not UTF-8, which Patroni never makes. */
-function textAfter(key: Buffer, prefix: string): string | undefined {
-  return isUtf8(key) ? key.toString('utf8', Buffer.byteLength(prefix)) : undefined;
-}
-
-/** Undefined for a key that is not Patroni's. Bytes that are not UTF-8 become U+FFFD. */
-function document(found: KeyValue, rest: string | undefined): Document | undefined {
-  const parsed = rest === undefined ? undefined : parseKey(rest);
-  return parsed && { ...parsed, value: found.value.toString(), version: found.modRevision };
-}
-
 function sortIntoClusters(found: readonly KeyValue[], prefix: string): Map<string, Document[]> {
   const clusters = new Map<string, Document[]>();
   for (const one of found) {
     const rest = textAfter(one.key, prefix);
     const slash = rest?.indexOf('/') ?? -1;
     if (rest === undefined || slash < 1) continue;
-    const parsed = document(one, rest.slice(slash + 1));
+    const parsed = documentOf(one, rest.slice(slash + 1));
     if (!parsed) continue;
     const scope = rest.slice(0, slash);
     const documents = clusters.get(scope);

@@ -1,6 +1,6 @@
-import { DcsError } from '../model/errors.ts';
-import { AuthDisabled, type EtcdTransport, StaleToken, type User } from './etcd3-transport.ts';
-import { EndpointFailure } from './failure.ts';
+import { DcsError } from '../../model/errors.ts';
+import { EndpointFailure } from '../failure.ts';
+import { AuthDisabled, type EtcdTransport, StaleToken, type User } from './transport.ts';
 
 /** Does something with a token, and says what came of it. */
 export type WithToken = <T>(

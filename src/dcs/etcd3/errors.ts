@@ -1,7 +1,14 @@
-import { DcsError } from '../model/errors.ts';
-import { printable } from '../system/text.ts';
-import { AuthDisabled, NoSuchApi, StaleToken } from './etcd3-transport.ts';
-import { EndpointFailure } from './failure.ts';
+import { DcsError } from '../../model/errors.ts';
+import { printable } from '../../system/text.ts';
+import { EndpointFailure } from '../failure.ts';
+import {
+  AuthDisabled,
+  Compacted,
+  LeaseExists,
+  LeaseGone,
+  NoSuchApi,
+  StaleToken,
+} from './transport.ts';
 
 /** gRPC's status codes that matter here (grpc.io, "Status codes and their use in gRPC"). */
 const GRPC = {
@@ -34,6 +41,8 @@ export function etcdError(code: number, message: string): Error {
     return new StaleToken(message);
   }
   if (message.includes('authentication is not enabled')) return new AuthDisabled(message);
+  if (message.includes('requested lease not found')) return new LeaseGone(message);
+  if (message.includes('lease already exists')) return new LeaseExists(message);
   const known = REFUSALS.find(([text]) => message.includes(text));
   if (known) return new DcsError(known[1], { hint: known[2] });
   const text = printable(message.replace(/^etcdserver: /, ''));
@@ -77,3 +86,21 @@ const REFUSALS: readonly (readonly [string, string, string])[] = [
     "see etcd's manual, Maintenance, Space quota",
   ],
 ];
+
+/**
+ * Why etcd ended a watch. A token that has run out shows as a permission that is missing (etcd
+ * issue 12385): with a new one it may be there.
+ */
+export function watchCancelled(end: {
+  readonly forgotten: number;
+  readonly reason: string;
+  readonly token: string | undefined;
+}): Error {
+  const { forgotten, reason, token } = end;
+  if (forgotten > 0) return new Compacted(`etcd keeps no history before revision ${forgotten}`);
+  const denied = /permission denied|user name is empty|invalid auth token/.test(reason);
+  if (denied && token !== undefined) return new StaleToken(reason);
+  if (denied) return etcdError(GRPC.permissionDenied, reason);
+  const why = printable(reason) || 'it ended the watch';
+  return new EndpointFailure(why, { maybeApplied: false });
+}

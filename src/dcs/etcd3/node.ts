@@ -1,7 +1,7 @@
-import { gatewayTransport } from './etcd3-gateway.ts';
-import { type Call, type EtcdTransport, NoSuchApi } from './etcd3-transport.ts';
-import { EndpointFailure, NotHttp } from './failure.ts';
-import type { HttpEndpoint } from './http.ts';
+import { EndpointFailure, NotHttp } from '../failure.ts';
+import type { HttpEndpoint } from '../http.ts';
+import { gatewayTransport } from './gateway.ts';
+import { type Call, type EtcdTransport, NoSuchApi } from './transport.ts';
 
 /** A range that begins with an empty key: every etcd refuses it, before it asks who we are. */
 const NO_RANGE = { key: Buffer.alloc(0), end: Buffer.alloc(0) };
@@ -47,8 +47,14 @@ export function etcdNode(
     name: http.name,
     range: (range, call) => read(call, (transport) => transport.range(range, call)),
     authenticate: (user, call) => read(call, (transport) => transport.authenticate(user, call)),
-    change: (change, call) => write(call, (transport) => transport.change(change, call)),
+    keepAlive: (id, call) => read(call, (transport) => transport.keepAlive(id, call)),
+    members: (call) => read(call, (transport) => transport.members(call)),
+    txn: (transaction, call) => write(call, (transport) => transport.txn(transaction, call)),
     deleteRange: (range, call) => write(call, (transport) => transport.deleteRange(range, call)),
+    grant: (id, ttl, call) => write(call, (transport) => transport.grant(id, ttl, call)),
+    revoke: (id, call) => write(call, (transport) => transport.revoke(id, call)),
+    watch: (request, call, tell) =>
+      write(call, (transport) => transport.watch(request, call, tell)),
     close() {
       gateway.close();
       // One that could not be opened has told so already, and has nothing to close.

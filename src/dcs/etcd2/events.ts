@@ -1,0 +1,38 @@
+import { isRecord } from '../../model/json.ts';
+import type { DocumentName } from '../../wire/keys.ts';
+import { leavesOf } from './api.ts';
+
+/** A change that a watch of the v2 API tells of. */
+export interface Event {
+  readonly index: number;
+  /** The lock, a request or a setting may be another one now. */
+  readonly isNews: boolean;
+}
+
+const WATCHED: ReadonlySet<string> = new Set<DocumentName>([
+  'leader',
+  'failover',
+  'config',
+  'sync',
+]);
+
+/**
+ * Reads an event below `prefix`. A leader key that was only written over, by the one who has it, is
+ * no news: that is how Patroni renews its lock.
+ */
+export function readEvent(event: Readonly<Record<string, unknown>>, prefix: string): Event {
+  const { node, prevNode } = event;
+  const key = isRecord(node) ? String(node.key) : '';
+  const index = isRecord(node) ? Number(node.modifiedIndex) : 0;
+  const name = key.startsWith(prefix) ? key.slice(prefix.length) : '';
+  const [now] = leavesOf(node);
+  const [before] = leavesOf(prevNode);
+  const renewed =
+    name === 'leader' &&
+    now !== undefined &&
+    now.created === before?.created &&
+    now.value === before.value;
+  // What removes the whole cluster removes these as well.
+  const removedAll = prefix.startsWith(`${key}/`);
+  return { index, isNews: (WATCHED.has(name) && !renewed) || removedAll };
+}

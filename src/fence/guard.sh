@@ -198,9 +198,8 @@ note() {
 }
 
 wait_for_command() {
-  local seconds text=
-  printf -v seconds '%d.%03d' $((WAIT / 1000)) $((WAIT % 1000))
-  if IFS= read -r -t "$seconds" -u 3 text; then
+  local fraction=00$((WAIT % 1000)) text=
+  if IFS= read -r -t "$((WAIT / 1000)).${fraction: -3}" -u 3 text; then
     text=$PARTIAL$text PARTIAL=''
     obey "$text"
   else

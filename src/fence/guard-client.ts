@@ -87,7 +87,7 @@ export class GuardFence {
     this.#startedAt = this.#options.monotonic();
     this.#starting = this.#bringUp(frozen).catch((error: unknown) => {
       this.#drop();
-      this.#become('dead', error instanceof Error ? error.message : String(error));
+      this.#become('dead', textOf(error));
     });
   }
 
@@ -107,9 +107,13 @@ export class GuardFence {
     this.#life = 'dead';
   }
 
-  /** Ends a guard that was left here: there shall be none. */
+  /** Ends a guard that was left here, armed or not: there shall be none. */
   dismiss(): void {
-    if (!this.#connect()) return;
+    try {
+      this.#connect();
+    } catch (error) {
+      this.#options.say(textOf(error));
+    }
     this.disarm();
     this.#link?.send({ kind: 'exit' });
     this.#drop();
@@ -199,4 +203,8 @@ export class GuardFence {
     this.#options.say(why);
     this.#options.onChange();
   }
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -48,10 +48,43 @@ look_at_clock() {
 # True when process $1 is a PostgreSQL that works in the data directory: not a zombie (its directory
 # cannot be looked at), not another program that got the same number.
 is_server() {
+  [[ /proc/$1/cwd -ef $DATA || /proc/$1/cwd -ef /proc/self/fd/5 ]] && is_postgres "$1"
+}
+
+is_postgres() {
   local name=
-  [[ /proc/$1/cwd -ef $DATA || /proc/$1/cwd -ef /proc/self/fd/5 ]] || return 1
   { read -r name <"/proc/$1/comm"; } 2>/dev/null
   [[ $name == *postgres* || $name == postmaster ]]
+}
+
+# STATE and PARENT of process $1. The name before them may hold anything, spaces and brackets too.
+read_stat() {
+  local stat='' fields
+  { read -r stat <"/proc/$1/stat"; } 2>/dev/null
+  fields=(${stat##*) })
+  STATE=${fields[0]:-X} PARENT=${fields[1]:-}
+}
+
+# POSTMASTER = the process that postmaster.pid names, if it is a server that runs.
+find_postmaster() {
+  POSTMASTER=
+  [[ -e $DATA/postmaster.pid ]] || return
+  { read -r POSTMASTER <"$DATA/postmaster.pid"; } 2>/dev/null
+  # A single-user server writes its number as a negative one.
+  POSTMASTER=${POSTMASTER#-}
+  if [[ -z $POSTMASTER || $POSTMASTER == *[!0-9]* ]]; then
+    POSTMASTER=
+  elif ! is_server "$POSTMASTER" && ! is_hidden "$POSTMASTER"; then
+    POSTMASTER=
+  fi
+}
+
+# A program that has capabilities, or that its user may not read, lets nobody look at its directory:
+# then postmaster.pid is believed.
+is_hidden() {
+  [[ -e /proc/$1/cwd ]] && return 1
+  read_stat "$1"
+  [[ $STATE != [ZX] ]] && is_postgres "$1"
 }
 
 # SERVERS = all PostgreSQL processes of the data directory. Those whose parent is dead count too:
@@ -59,20 +92,24 @@ is_server() {
 find_servers() {
   local entry
   SERVERS=' '
+  find_postmaster
   for entry in /proc/[1-9]*; do
     is_server "${entry#/proc/}" && SERVERS+="${entry#/proc/} "
+  done
+  [[ -z $POSTMASTER || $SERVERS == *" $POSTMASTER "* ]] && return
+  SERVERS+="$POSTMASTER "
+  for entry in /proc/[1-9]*; do
+    read_stat "${entry#/proc/}"
+    [[ $PARENT == "$POSTMASTER" && $STATE != [ZX] ]] && SERVERS+="${entry#/proc/} "
   done
 }
 
 # Sends signal $1 to the postmaster: the one among the servers whose parent is none of them.
 signal_postmaster() {
-  local pid stat fields
+  local pid
   for pid in $SERVERS; do
-    stat=
-    { read -r stat <"/proc/$pid/stat"; } 2>/dev/null
-    # Split at spaces. The name before them may hold anything, spaces and brackets too.
-    fields=(${stat##*) })
-    [[ $SERVERS == *" ${fields[1]:-} "* ]] || kill "-$1" "$pid" 2>/dev/null
+    read_stat "$pid"
+    [[ $SERVERS == *" $PARENT "* ]] || kill "-$1" "$pid" 2>/dev/null
   done
 }
 
@@ -86,21 +123,13 @@ kill_servers() {
   done
 }
 
-# True when postmaster.pid names a server that runs: cheap, for looking often.
-server_is_back() {
-  local pid=
-  [[ -e $DATA/postmaster.pid ]] || return 1
-  { read -r pid <"$DATA/postmaster.pid"; } 2>/dev/null
-  # A single-user server writes its number as a negative one.
-  pid=${pid#-}
-  [[ -n $pid && $pid != *[!0-9]* ]] && is_server "$pid"
-}
-
 # One step of stopping PostgreSQL, or of seeing to it that it stays stopped.
 fence() {
   local late=$((NOW - DEADLINE))
   if [[ $GONE ]]; then
-    server_is_back || return
+    # Cheap, for looking often.
+    find_postmaster
+    [[ $POSTMASTER ]] || return
     GONE=
   fi
   find_servers
@@ -169,9 +198,8 @@ note() {
 }
 
 wait_for_command() {
-  local seconds text=
-  printf -v seconds '%d.%03d' $((WAIT / 1000)) $((WAIT % 1000))
-  if IFS= read -r -t "$seconds" -u 3 text; then
+  local fraction=00$((WAIT % 1000)) text=
+  if IFS= read -r -t "$((WAIT / 1000)).${fraction: -3}" -u 3 text; then
     text=$PARTIAL$text PARTIAL=''
     obey "$text"
   else

@@ -1,4 +1,6 @@
 import {
+  chmodSync,
+  copyFileSync,
   existsSync,
   mkdirSync,
   readFileSync,
@@ -9,10 +11,11 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { guardPaths, killGuard } from '../../src/fence/guard-process.ts';
 import { giveToServerUser, sendSignal, waitFor } from '../harness/processes.ts';
-import { buildAgent, isAlive, makeDirectory, monotonic, Node, StandIn } from './fence-rig.ts';
+import { isAlive, monotonic, Node } from './fence-node.ts';
+import { buildAgent, makeDirectory, StandIn, startAsServerUser } from './fence-rig.ts';
 
 // The guard as a process: how it is found, replaced and ended, and what it does with directories
 // that come and go. No test here needs more of PostgreSQL than that it runs.
@@ -31,8 +34,7 @@ afterEach(async () => {
   for (const agent of agents.splice(0)) await agent.kill();
   for (const node of [one, two]) {
     for (const state of [one.state, two.state]) killGuard(guardPaths(state, node.data));
-    for (const pid of node.servers()) sendSignal(pid, 'SIGKILL');
-    await waitFor('the end of PostgreSQL', async () => node.servers().length === 0);
+    await node.kill();
   }
 });
 
@@ -56,6 +58,12 @@ async function started(node: Node, options = {}): Promise<StandIn> {
 function memoryOf(pid: number): number {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
+}
+
+function childrenOf(pid: number): number[] {
+  const file = `/proc/${pid}/task/${pid}/children`;
+  if (!existsSync(file)) return [];
+  return readFileSync(file, 'utf8').split(' ').filter(Boolean).map(Number);
 }
 
 describe('a guard', () => {
@@ -203,6 +211,25 @@ describe('data directories', () => {
     await waitFor('the fence', async () => one.servers().length === 0);
     expect(second.sight).toBe('alive free');
     await two.query('CREATE TABLE still_writable ()');
+  });
+
+  it('may be hidden, as that of a program with capabilities: postmaster.pid is believed', async () => {
+    // What a user may not read he may not look into either. PostgreSQL itself would refuse that.
+    const program = join(directory, 'postgres');
+    copyFileSync('/bin/bash', program);
+    chmodSync(program, 0o111);
+    const server = startAsServerUser([program, '-c', 'trap "" INT QUIT; sleep 1000; true']);
+    const pid = server.pid ?? 0;
+    onTestFinished(() => {
+      for (const left of [...childrenOf(pid), pid]) sendSignal(left, 'SIGKILL');
+    });
+    await waitFor('its child', async () => childrenOf(pid).length > 0);
+    const [child = 0] = childrenOf(pid);
+    writeFileSync(join(one.data, 'postmaster.pid'), `${pid}\n`);
+    const agent = await started(one);
+    await agent.feed(500);
+    await agent.kill();
+    await waitFor('the fence', async () => server.signalCode === 'SIGKILL' && !isAlive(child));
   });
 
   it('may be renamed under a primary and made anew: both are stopped', async () => {

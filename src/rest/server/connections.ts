@@ -64,6 +64,11 @@ export class Connections {
     return this.#open.get(keyOf(socket))?.busy ?? false;
   }
 
+  /** Ends all of them, whatever they are at. */
+  endAll(): void {
+    for (const { socket } of this.#open.values()) socket.destroy();
+  }
+
   #makeRoom(): boolean {
     for (const [key, { socket, busy }] of this.#open) {
       if (busy) continue;

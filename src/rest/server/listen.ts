@@ -90,7 +90,7 @@ export function retire(server: Server): void {
   setTimeout(() => server.closeAllConnections(), LAST_WORDS_MS).unref();
 }
 
-/** Codes of Node's parser that have a status of their own. */
+/** The status for each code of Node's parser, where it is not 400. */
 const CLIENT_ERRORS: Readonly<Record<string, number>> = {
   HPE_HEADER_OVERFLOW: 431,
   HPE_INVALID_METHOD: 501,
@@ -111,7 +111,9 @@ export function answerClientError(error: ClientError, socket: Socket, busy: bool
   // What does not even look like a method is no request at all.
   const junk = code === 'HPE_INVALID_METHOD' && !/^[A-Z]+ /.test(rawPacket?.toString() ?? '');
   const status = junk ? 400 : (CLIENT_ERRORS[code] ?? 400);
-  if (busy || !socket.writable || socket.bytesWritten > 0 || code === 'ECONNRESET') {
+  // Before the end of a TLS handshake, and on a broken connection, nothing can be said.
+  const spoken = code.startsWith('HPE_') || code === 'ERR_HTTP_REQUEST_TIMEOUT';
+  if (busy || !spoken || !socket.writable || socket.bytesWritten > 0) {
     socket.destroy();
     return;
   }

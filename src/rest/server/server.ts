@@ -58,7 +58,7 @@ export class RestServer {
     if (!server) return;
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     server.closeIdleConnections();
-    const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+    const timer = setTimeout(() => this.#connections.endAll(), graceMs);
     await closed;
     clearTimeout(timer);
   }

@@ -34,6 +34,8 @@ export function readAll(socket: Socket): Promise<string> {
       text += chunk;
     });
     socket.once('close', () => resolve(text));
+    if (socket.destroyed) resolve(text);
+    socket.resume();
   });
 }
 

@@ -1,6 +1,7 @@
 import type { Peers } from '../agent/ports.ts';
 import type { RestSettings } from '../config/settings.ts';
 import type { PeerAddress } from '../ha/plan.ts';
+import { Refusal } from '../model/errors.ts';
 import type { MemberReport } from '../model/node-status.ts';
 import type { TlsClient } from '../system/http.ts';
 import { printable } from '../system/text.ts';
@@ -93,11 +94,15 @@ async function attempt(
   try {
     return await ask();
   } catch (error) {
-    const known = error instanceof Error && 'code' in error ? String(error.code) : undefined;
-    return {
-      failure: printable(known ?? (error instanceof Error ? error.message : String(error))),
-    };
+    return { failure: printable(reasonOf(error)) };
   }
+}
+
+/** Node's errors of a connection are best known by their code. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const named = !(error instanceof Refusal) && 'code' in error;
+  return named ? String(error.code) : error.message;
 }
 
 function readReport({ status, body }: PlainReply): MemberReport {

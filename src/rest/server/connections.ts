@@ -1,7 +1,10 @@
 import type { Socket } from 'node:net';
 
-/** Connections that are open at one time. */
-const MAX_OPEN = 256;
+/**
+ * Connections that are open at one time. Twice as many as can be accepted in one go: one that has
+ * just been made must not make room before its request was read.
+ */
+const MAX_OPEN = 1024;
 
 interface Connection {
   readonly socket: Socket;
@@ -55,6 +58,15 @@ export class Connections {
     connection.busy = false;
     this.#open.delete(key);
     this.#open.set(key, connection);
+  }
+
+  isBusy(socket: Socket): boolean {
+    return this.#open.get(keyOf(socket))?.busy ?? false;
+  }
+
+  /** Ends all of them, whatever they are at. */
+  endAll(): void {
+    for (const { socket } of this.#open.values()) socket.destroy();
   }
 
   #makeRoom(): boolean {

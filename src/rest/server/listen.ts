@@ -29,7 +29,6 @@ const LAST_WORDS_MS = 10_000;
 export async function makeServer(tls: ServerTls | undefined): Promise<Server> {
   const server = tls ? await makeTlsServer(tls) : createServer(LIMITS);
   server.maxRequestsPerSocket = MAX_REQUESTS_PER_SOCKET;
-  server.on('clientError', answerClientError);
   return server;
 }
 
@@ -91,7 +90,7 @@ export function retire(server: Server): void {
   setTimeout(() => server.closeAllConnections(), LAST_WORDS_MS).unref();
 }
 
-/** Codes of Node's parser that have a status of their own. */
+/** The status for each code of Node's parser, where it is not 400. */
 const CLIENT_ERRORS: Readonly<Record<string, number>> = {
   HPE_HEADER_OVERFLOW: 431,
   HPE_INVALID_METHOD: 501,
@@ -103,13 +102,18 @@ interface ClientError extends Error {
   readonly rawPacket?: Buffer;
 }
 
-/** A request that is none. Where an answer may be under way already, the connection just ends. */
-function answerClientError(error: ClientError, socket: Socket): void {
+/**
+ * Answers a request that is none. `busy`: another one on the same connection waits for its answer,
+ * which this must not be taken for: the connection just ends.
+ */
+export function answerClientError(error: ClientError, socket: Socket, busy: boolean): void {
   const { code = '', rawPacket } = error;
   // What does not even look like a method is no request at all.
   const junk = code === 'HPE_INVALID_METHOD' && !/^[A-Z]+ /.test(rawPacket?.toString() ?? '');
   const status = junk ? 400 : (CLIENT_ERRORS[code] ?? 400);
-  if (!socket.writable || socket.bytesWritten > 0 || code === 'ECONNRESET') {
+  // Before the end of a TLS handshake, and on a broken connection, nothing can be said.
+  const spoken = code.startsWith('HPE_') || code === 'ERR_HTTP_REQUEST_TIMEOUT';
+  if (busy || !spoken || !socket.writable || socket.bytesWritten > 0) {
     socket.destroy();
     return;
   }

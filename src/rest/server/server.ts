@@ -5,7 +5,7 @@ import { printable } from '../../system/text.ts';
 import type { ReadFile } from '../tls-files.ts';
 import type { RestBackend } from './backend.ts';
 import { Connections } from './connections.ts';
-import { listen, makeServer, renewTls, retire } from './listen.ts';
+import { answerClientError, listen, makeServer, renewTls, retire } from './listen.ts';
 import { Requests } from './requests.ts';
 import { openDoor, readRules } from './rules.ts';
 import { loadServerTls, type ServerTls } from './server-tls.ts';
@@ -58,7 +58,7 @@ export class RestServer {
     if (!server) return;
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     server.closeIdleConnections();
-    const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+    const timer = setTimeout(() => this.#connections.endAll(), graceMs);
     await closed;
     clearTimeout(timer);
   }
@@ -86,6 +86,10 @@ export class RestServer {
   async #newServer(tls: ServerTls | undefined): Promise<Server> {
     const server = await makeServer(tls);
     server.prependListener('connection', (socket: Socket) => this.#connections.admit(socket));
+    server.on('clientError', (error, stream) => {
+      const socket = stream as Socket;
+      answerClientError(error, socket, this.#connections.isBusy(socket));
+    });
     server.on('request', (request, response) => {
       const { socket } = request;
       const working = this.#requests?.answer(request, response);

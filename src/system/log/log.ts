@@ -70,6 +70,7 @@ export class Log {
    * what `openSink` throws: then nothing has changed.
    */
   configure({ options, secrets, openSink }: Omit<LogContext, 'now'>): void {
+    if (this.#closed) return;
     const before = this.#sink;
     this.#sink = openSink(() => this.#pump());
     this.#options = options;
@@ -110,7 +111,7 @@ export class Log {
     this.#pump();
   }
 
-  /** Writes what waits, and may take a moment for it; then closes the sink. Later lines are lost. */
+  /** Writes what waits, and may take a moment for it; then closes the sink. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;

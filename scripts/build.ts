@@ -1,5 +1,5 @@
 /** Bundles `src/` into `dist/`: one entry per command, shared code split off, and oclif's manifest. */
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
 
@@ -58,7 +58,7 @@ async function bundle(): Promise<void> {
   const files = (await readdir(`${root}src/commands`)).filter((file) => file !== 'base.ts');
   await build({
     absWorkingDir: root,
-    entryPoints: ['src/main.ts', ...files.map((file) => `src/commands/${file}`)],
+    entryPoints: ['src/main.ts', 'src/daemon/main.ts', ...files.map((file) => `src/commands/${file}`)],
     outdir: 'dist',
     outbase: 'src',
     bundle: true,
@@ -69,12 +69,17 @@ async function bundle(): Promise<void> {
     minify: true,
     legalComments: 'none',
     // Rarely loaded, and each reads files beside itself or has parts that are loaded by name.
-    external: ['etcd3', 'pg', 'pg-native', 'pino', 'cockatiel'],
+    external: ['etcd3', 'pg-native', 'cockatiel'],
     plugins: [leanOclif],
     banner: {
       js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
     },
   });
+}
+
+/** The guard is no part of the agent's process: a program of its own (`src/fence/guard-process.ts`). */
+async function guard(): Promise<void> {
+  await copyFile(`${root}src/fence/guard.sh`, `${root}dist/guard.sh`);
 }
 
 /** Writes oclif.manifest.json, so that help and completion need not load every command. */
@@ -91,4 +96,5 @@ async function manifest(): Promise<void> {
 }
 
 await bundle();
+await guard();
 await manifest();

@@ -12,7 +12,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-packages=(etcd-server postgresql patroni haproxy)
+packages=(etcd-server postgresql patroni haproxy iproute2)
 cache=${PGHERD_SERVERS:-$PWD/.cache/servers}
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 apt_options=(-qq -o Acquire::http::Timeout=30 -o Acquire::Retries=2 -o DPkg::Lock::Timeout=300)

@@ -51,7 +51,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   dcs: ['model', 'system', 'wire/keys', 'config/settings'],
   rest: [
     ...['model', 'wire', 'ha', 'system', 'config/settings', 'config/agent-settings'],
-    ...['dcs/agent-dcs', 'dcs/dcs', 'agent/orders', 'agent/ports'],
+    ...['dcs/agent-dcs', 'dcs/dcs', 'agent/orders', 'agent/ports', 'agent/state', 'config/patch'],
   ],
   agent: ['model', 'wire', 'ha', 'dcs', 'system'],
   postgres: ['model', 'system', 'ha/job', 'ha/plan'],

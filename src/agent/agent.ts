@@ -1,16 +1,18 @@
 import { decide } from '../ha/decide.ts';
 import { promiseTo } from '../ha/failsafe.ts';
+import type { JobSpec } from '../ha/job.ts';
 import { maintain } from '../ha/maintain.ts';
 import { DcsError } from '../model/errors.ts';
 import type { NodeStatus } from '../model/node-status.ts';
 import type { PostgresView } from '../model/postgres.ts';
+import { Bell } from './bell.ts';
 import { Jobs } from './jobs.ts';
 import { Mind } from './mind.ts';
 import { Observer } from './observe.ts';
 import { type Order, OrderDesk, type OrderReply } from './orders.ts';
 import { forbids } from './perform.ts';
 import type { AgentPorts, FailsafeMessage } from './ports.ts';
-import { nodeStatus } from './status.ts';
+import { type AgentState, States } from './state.ts';
 import { type Brain, Ticks } from './ticks.ts';
 import { Wake } from './wake.ts';
 
@@ -30,6 +32,8 @@ export class Agent {
   readonly #wake: Wake;
   readonly #mind: Mind;
   readonly #ticks: Ticks;
+  readonly #states = new States();
+  readonly #ticked = new Bell();
   readonly #stop = new AbortController();
 
   constructor(ports: AgentPorts, brain: Brain = BRAIN) {
@@ -40,11 +44,7 @@ export class Agent {
     this.#jobs = new Jobs({
       server,
       clock,
-      forbids: (spec) => {
-        const { memory } = this.#mind;
-        const { settings } = this.#observer;
-        return forbids(spec, { now: clock.monotonic(), memory, settings });
-      },
+      forbids: (spec) => this.forbids(spec),
       ended: () => this.#wake.rouse(),
     });
     const seen = { ports, observer: this.#observer, desk: this.#desk };
@@ -60,6 +60,7 @@ export class Agent {
       const begun = clock.monotonic();
       const due = await this.#ticks.tick();
       if (this.#ticks.ended) this.stop();
+      this.#ticked.ring();
       await this.#wake.between(begun + SHORTEST_TICK_MS, due, this.#stop.signal);
     }
     await watching;
@@ -75,6 +76,18 @@ export class Agent {
   /** Ends the sleep: something has happened that the next tick should see. */
   rouse(): void {
     this.#wake.rouse();
+  }
+
+  /** Why this operation must not be done now; undefined: it may (see `forbids` of perform.ts). */
+  forbids(spec: JobSpec): string | undefined {
+    const { memory } = this.#mind;
+    const { settings } = this.#observer;
+    return forbids(spec, { now: this.#ports.clock.monotonic(), memory, settings });
+  }
+
+  /** Resolves when the next tick has ended, or the signal is aborted. */
+  nextTick(signal: AbortSignal): Promise<void> {
+    return this.#ticked.rung(signal);
   }
 
   /** Leaves an order and resolves when it was carried out or turned down (see OrderDesk.place). */
@@ -101,9 +114,25 @@ export class Agent {
     return promise !== undefined;
   }
 
+  /** What it knows by the last tick: the same object until something has changed. Never waits. */
+  state(): AgentState {
+    return this.#stateWith(this.#observer.postgres);
+  }
+
+  #stateWith(postgres: PostgresView | undefined): AgentState {
+    const { node, scope, clock } = this.#ports;
+    const { view: known, settings, dcsSeenAt } = this.#observer;
+    const { memory } = this.#mind;
+    const { last } = this.#ticks;
+    const job = this.#jobs.current;
+    const orders = this.#desk.waiting;
+    const own = { node, scope, last, memory, job, orders };
+    return this.#states.of({ ...own, postgres, known, settings, dcsSeenAt }, clock.monotonic());
+  }
+
   /** What `GET /patroni` says, by the last tick. Never waits. */
   status(): NodeStatus {
-    return this.#statusOf(this.#observer.postgres);
+    return this.state().status;
   }
 
   /**
@@ -111,16 +140,8 @@ export class Agent {
    * the lock was free says too little, and an acknowledged write would be lost.
    */
   async freshStatus(): Promise<NodeStatus> {
-    return this.#statusOf(await this.#observer.lookAtPostgres());
-  }
-
-  #statusOf(postgres: PostgresView | undefined): NodeStatus {
-    const { last } = this.#ticks;
-    const { memory } = this.#mind;
-    const now = this.#ports.clock.monotonic();
-    const job = this.#jobs.current;
-    const facts = last && postgres && { ...last, now, memory, postgres, job };
-    return nodeStatus(this.#ports, facts);
+    // Not `status()`: a look that began before this one may end after it.
+    return this.#stateWith(await this.#observer.lookAtPostgres()).status;
   }
 
   /** Wakes the loop when the store changes, or may have; an error is no reason to stop. */

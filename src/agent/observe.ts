@@ -1,5 +1,5 @@
 import type { Snapshot } from '../dcs/agent-dcs.ts';
-import type { DcsSight } from '../ha/facts.ts';
+import type { DcsSight, Timestamp } from '../ha/facts.ts';
 import type { Memory } from '../ha/memory.ts';
 import type { ClusterView } from '../model/cluster.ts';
 import { DcsError } from '../model/errors.ts';
@@ -8,7 +8,7 @@ import { DEFAULT_SETTINGS, type Settings } from '../model/settings.ts';
 import { snapshotReader } from '../wire/snapshot-reader.ts';
 import type { AgentPorts, KnownCluster } from './ports.ts';
 
-type ObserverPorts = Pick<AgentPorts, 'dcs' | 'server' | 'scope' | 'recollection'>;
+type ObserverPorts = Pick<AgentPorts, 'dcs' | 'server' | 'scope' | 'recollection' | 'clock'>;
 
 type Documents = Snapshot['documents'];
 
@@ -27,6 +27,7 @@ export class Observer {
   #view: ClusterView | undefined;
   #postgres: PostgresView | undefined;
   #settings: Settings = DEFAULT_SETTINGS;
+  #dcsSeenAt: Timestamp | undefined;
 
   #snapshot: KnownCluster | undefined;
   /** What the last agent here knew, or this one has kept since. */
@@ -63,6 +64,11 @@ export class Observer {
     return this.#postgres;
   }
 
+  /** When the store last answered; undefined: never yet. */
+  get dcsSeenAt(): Timestamp | undefined {
+    return this.#dcsSeenAt;
+  }
+
   /** One look at both, at the same time. Rejects only for a mistake of ours. */
   async look(): Promise<Sight> {
     const [dcs, postgres] = await Promise.all([this.#readStore(), this.lookAtPostgres()]);
@@ -77,6 +83,7 @@ export class Observer {
   async #readStore(): Promise<DcsSight | undefined> {
     try {
       const { documents, ownsLock, ...store } = await this.#ports.dcs.read();
+      this.#dcsSeenAt = this.#ports.clock.wall();
       const view = this.#understand(documents);
       this.#snapshot = { documents, ...store };
       return { view, ownsLock, ...store };

@@ -10,6 +10,7 @@ import { NO_ORDERS } from '../ha/orders.ts';
 export type Order =
   | ({ readonly kind: 'restart' } & Omit<RestartOrder, 'id'>)
   | ({ readonly kind: 'scheduled-restart' } & Omit<ScheduledRestartOrder, 'id' | 'postmasterStart'>)
+  | { readonly kind: 'cancel-restart' }
   | ({ readonly kind: 'reinitialize' } & Omit<ReinitializeOrder, 'id'>)
   | { readonly kind: 'shutdown' };
 
@@ -30,9 +31,9 @@ export class OrderDesk {
   }
 
   /**
-   * Takes an order. Resolves when it was carried out or turned down; for a scheduled restart and a
-   * shutdown as soon as it was taken. One of each kind can wait. `postmasterStart`: of the
-   * PostgreSQL that runs now.
+   * Takes an order. Resolves when it was carried out or turned down; for a scheduled restart, the
+   * end of one, and a shutdown as soon as it was taken. One of each kind can wait.
+   * `postmasterStart`: of the PostgreSQL that runs now.
    */
   place(order: Order, postmasterStart: string | undefined): Promise<OrderReply> {
     const id = ++this.#lastId;
@@ -45,6 +46,11 @@ export class OrderDesk {
         const { kind: _, ...rest } = order;
         this.#orders = { ...this.#orders, scheduledRestart: { id, ...rest, postmasterStart } };
         return taken('Restart scheduled');
+      }
+      case 'cancel-restart': {
+        if (!this.#orders.scheduledRestart) return refused('no restarts are scheduled');
+        this.#orders = { ...this.#orders, scheduledRestart: undefined };
+        return taken('scheduled restart deleted');
       }
       case 'restart': {
         if (this.#orders.restart) return refused('restart already in progress');

@@ -4,3 +4,10 @@ export function formatLsn(lsn: number): string {
   const low = lsn % 0x1_0000_0000;
   return `${high.toString(16).toUpperCase()}/${low.toString(16).toUpperCase()}`;
 }
+
+/** Reads a WAL position as PostgreSQL prints it, in bytes; undefined when it is none. */
+export function parseLsn(text: string): number | undefined {
+  const found = /^([0-9A-F]{1,8})\/([0-9A-F]{1,8})$/i.exec(text.trim());
+  if (!found) return undefined;
+  return Number.parseInt(found[1] ?? '', 16) * 0x1_0000_0000 + Number.parseInt(found[2] ?? '', 16);
+}

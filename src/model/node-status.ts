@@ -1,4 +1,4 @@
-import type { Member, Tags, ValueChange } from './member.ts';
+import type { Member, ScheduledRestart, Tags, ValueChange } from './member.ts';
 
 /** What a member says of itself over its REST API (`GET /patroni`), at one moment. */
 export interface NodeStatus {
@@ -28,8 +28,11 @@ export interface NodeStatus {
   readonly watchdogFailed: boolean;
   readonly pendingRestart: boolean;
   readonly pendingRestartReason: Readonly<Record<string, ValueChange>>;
-  /** ISO 8601, when a restart is scheduled. */
-  readonly scheduledRestart?: string;
+  readonly scheduledRestart?: ScheduledRestart;
+  /** Failsafe mode: it leads on the members' word, or has given a leader its own. */
+  readonly failsafeActive?: boolean;
+  /** When the DCS last answered it, in seconds since 1970; 0: never yet. */
+  readonly dcsLastSeen?: number;
   /** PostgreSQL's own text: changes whenever PostgreSQL is started again. */
   readonly postmasterStartTime?: string;
   /** As in `server_version_num`, e.g. 150020. */
@@ -40,6 +43,8 @@ export interface NodeStatus {
   readonly systemId?: string;
   /** Who replicates from this member. */
   readonly replication: readonly ReplicationLink[];
+  /** Records that wait to be written to the log, when that is many; and how many did not fit. */
+  readonly logQueue?: { readonly size: number; readonly lost: number };
 }
 
 /** One line of a server's `pg_stat_replication`. */
@@ -47,6 +52,10 @@ export interface ReplicationLink {
   readonly applicationName: string;
   readonly state: string;
   readonly syncState: string;
+  readonly user?: string;
+  /** Null over a Unix socket. */
+  readonly clientAddress?: string | null;
+  readonly syncPriority?: number;
 }
 
 /** A member's answer to `GET /patroni`, or in one sentence why there is none. */

@@ -31,6 +31,13 @@ export interface PostgresView {
   readonly receivedLsn: number | undefined;
   readonly replayedLsn: number | undefined;
   readonly replayPaused: boolean;
+  /** Commit time of the last transaction that a standby replayed: PostgreSQL's own text. */
+  readonly replayedAt?: string;
+  /**
+   * A standby's: how much WAL its source said that it has, in bytes (`latest_end_lsn` of
+   * `pg_stat_wal_receiver`); absent: it does not stream.
+   */
+  readonly latestEndLsn?: number;
   readonly replicationState: 'streaming' | 'in archive recovery' | undefined;
   /** Name of the member that `primary_conninfo` points to; `''`: to none. */
   readonly follows: string;
@@ -70,6 +77,10 @@ export interface StandbyView {
   readonly syncState: 'async' | 'potential' | 'sync' | 'quorum';
   readonly flushLsn: number;
   readonly replayLsn: number;
+  /** Who it logged in as, and from where: null over a Unix socket. */
+  readonly user?: string;
+  readonly clientAddress?: string | null;
+  readonly syncPriority?: number;
 }
 
 /** `synchronous_standby_names`, understood. `text` is what pgherd did not write. */

@@ -54,8 +54,11 @@ function formatChanges(changes: Readonly<Record<string, ValueChange>>): unknown 
   return entries.length > 0 ? Object.fromEntries(entries) : undefined;
 }
 
-/** Patroni publishes the request as it came: this is the order in which `patronictl` sends it. */
-function formatSchedule(restart: ScheduledRestart): unknown {
+/**
+ * A scheduled restart as it is published. Patroni publishes the request as it came: this is the
+ * order in which `patronictl` sends it.
+ */
+export function formatSchedule(restart: ScheduledRestart): Readonly<Record<string, unknown>> {
   return {
     restart_pending: restart.onlyIfPending,
     role: restart.role,
@@ -120,7 +123,8 @@ function addressOf(value: unknown): Address | undefined {
   return host === undefined || port === undefined ? undefined : { host, port };
 }
 
-function scheduledRestartOf(value: unknown): ScheduledRestart | undefined {
+/** Reads a scheduled restart; undefined when there is no time in it. */
+export function scheduledRestartOf(value: unknown): ScheduledRestart | undefined {
   if (!isRecord(value)) return undefined;
   const schedule = text(value.schedule);
   if (schedule === undefined) return undefined;

@@ -37,8 +37,8 @@ export function lenientSeconds(value: unknown): number | undefined {
   return pythonRound((number * seconds) / step) * step;
 }
 
-/** Text as C's `strtol` and `strtod` take it, all of it. */
-function numberOf(text: string): number | undefined {
+/** Text as C's `strtol` and `strtod` take it, all of it; undefined when it is no number. */
+export function numberOf(text: string): number | undefined {
   const sign = text.startsWith('-') ? -1 : 1;
   const digits = text.replace(/^[-+]/, '');
   if (/^0x[0-9a-f]+$/i.test(digits)) return sign * Number.parseInt(digits, 16);

@@ -2,6 +2,8 @@ import { isRecord } from '../model/json.ts';
 import type { ValueChange } from '../model/member.ts';
 import type { NodeStatus, ReplicationLink } from '../model/node-status.ts';
 import { dumpJson } from '../model/python.ts';
+import { formatSchedule, scheduledRestartOf } from './member.ts';
+import { pythonTime } from './time.ts';
 
 /**
  * What `GET /patroni` answered; undefined when the body is no JSON object. Unknown keys are left
@@ -32,22 +34,25 @@ export function parseNodeStatus(body: string): NodeStatus | undefined {
     watchdogFailed: data.watchdog_failed === true,
     pendingRestart: data.pending_restart === true,
     pendingRestartReason: restartReasons(data.pending_restart_reason),
-    ...optional('scheduledRestart', text(record(data.scheduled_restart).schedule)),
+    ...optional('scheduledRestart', scheduledRestartOf(data.scheduled_restart)),
+    ...(data.failsafe_mode_is_active === true ? { failsafeActive: true } : {}),
+    ...optional('dcsLastSeen', count(data.dcs_last_seen)),
     ...optional('postmasterStartTime', text(data.postmaster_start_time)),
     ...optional('serverVersion', count(data.server_version)),
     ...optional('version', text(patroni.version)),
     ...optional('scope', text(patroni.scope)),
     ...optional('systemId', text(data.database_system_identifier)),
     replication: links(data.replication),
+    ...optional('logQueue', logQueue(data)),
   };
 }
 
 /** The body of `GET /patroni`, in Patroni's order of keys (api.py), with what we know of it. */
 export function formatNodeStatus(status: NodeStatus): string {
-  const { tags, pendingRestartReason: reasons, replication } = status;
+  const { tags, pendingRestartReason: reasons, replication, postmasterStartTime } = status;
   const body = {
     state: status.state,
-    postmaster_start_time: status.postmasterStartTime,
+    postmaster_start_time: postmasterStartTime && pythonTime(postmasterStartTime),
     role: status.role,
     server_version: status.serverVersion,
     xlog: formatPositions(status),
@@ -58,14 +63,20 @@ export function formatNodeStatus(status: NodeStatus): string {
     replication: replication.length > 0 ? replication.map(formatLink) : undefined,
     pause: status.pause || undefined,
     cluster_unlocked: status.clusterUnlocked || undefined,
+    failsafe_mode_is_active: status.failsafeActive || undefined,
+    dcs_last_seen: status.dcsLastSeen,
     tags: Object.keys(tags).length > 0 ? tags : undefined,
     database_system_identifier: status.systemId,
     pending_restart: status.pendingRestart || undefined,
     pending_restart_reason: Object.keys(reasons).length > 0 ? formatReasons(reasons) : undefined,
     patroni: { version: status.version, scope: status.scope, name: status.name },
-    scheduled_restart:
-      status.scheduledRestart === undefined ? undefined : { schedule: status.scheduledRestart },
+    scheduled_restart: status.scheduledRestart && {
+      ...formatSchedule(status.scheduledRestart),
+      postmaster_start_time: undefined,
+    },
     watchdog_failed: status.watchdogFailed || undefined,
+    logger_queue_size: status.logQueue?.size,
+    logger_records_lost: status.logQueue?.lost || undefined,
   };
   return dumpJson(body, { item: ', ', key: ': ' });
 }
@@ -78,13 +89,20 @@ function formatPositions(status: NodeStatus): unknown {
   return {
     received_location: receivedLsn,
     replayed_location: replayedLsn,
-    replayed_timestamp: replayedAt ?? null,
+    replayed_timestamp: replayedAt === undefined ? null : pythonTime(replayedAt),
     paused: replayPaused,
   };
 }
 
-function formatLink({ applicationName, state, syncState }: ReplicationLink): unknown {
-  return { application_name: applicationName, state, sync_state: syncState };
+function formatLink(link: ReplicationLink): unknown {
+  return {
+    usename: link.user,
+    application_name: link.applicationName,
+    client_addr: link.clientAddress,
+    state: link.state,
+    sync_state: link.syncState,
+    sync_priority: link.syncPriority,
+  };
 }
 
 function formatReasons(reasons: Readonly<Record<string, ValueChange>>): unknown {
@@ -195,7 +213,15 @@ function links(value: unknown): ReplicationLink[] {
     applicationName: text(link.application_name) ?? '',
     state: text(link.state) ?? '',
     syncState: text(link.sync_state) ?? '',
+    ...optional('user', text(link.usename)),
+    ...optional('clientAddress', link.client_addr === null ? null : text(link.client_addr)),
+    ...optional('syncPriority', count(link.sync_priority)),
   }));
+}
+
+function logQueue(data: Record<string, unknown>): NodeStatus['logQueue'] {
+  const size = count(data.logger_queue_size);
+  return size === undefined ? undefined : { size, lost: count(data.logger_records_lost) ?? 0 };
 }
 
 function record(value: unknown): Record<string, unknown> {

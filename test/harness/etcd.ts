@@ -82,7 +82,7 @@ export async function startEtcd(options: EtcdOptions): Promise<RunningEtcd> {
 }
 
 /** The etcd program of this version; throws where it is not installed. */
-function etcdBinary(version: EtcdVersion): string {
+export function etcdBinary(version: EtcdVersion): string {
   const path = version === '3.4' ? '/usr/bin/etcd' : join(SERVERS, 'forky/unpacked/usr/bin/etcd');
   if (!existsSync(path)) throw new Error(`etcd ${version} is not here: run \`make servers\``);
   return path;

@@ -181,7 +181,7 @@ async function lookForSchedule(
   member: Member,
   wanted: string | undefined,
 ): Promise<Sign | undefined> {
-  const found = (await lookAtMember(session, member))?.scheduledRestart;
+  const found = (await lookAtMember(session, member))?.scheduledRestart?.schedule;
   if (found === undefined || Date.parse(found) !== Date.parse(wanted ?? '')) return undefined;
   return { outcome: 'scheduled', message: `a restart is scheduled at ${found}` };
 }

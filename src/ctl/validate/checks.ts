@@ -1,6 +1,6 @@
 import { isRecord, type Json } from '../../model/json.ts';
+import { booleanOf, integerOf, quantityOf, scalarText } from '../../model/parameter-values.ts';
 import { printable } from '../../system/text.ts';
-import { booleanOf, integerOf, quantityOf, scalarText } from './values.ts';
 
 /** Says what is wrong with a value, as the end of a sentence that starts with it; or nothing. */
 export type Check = (value: Json) => string | undefined;

@@ -1,9 +1,9 @@
 import { isRecord, type Json } from '../../model/json.ts';
+import { booleanOf } from '../../model/parameter-values.ts';
 import { printable } from '../../system/text.ts';
 import { error, type Finding, note, warning } from './finding.ts';
 import { HbaError, type HbaLine, parseHbaLine } from './hba-line.ts';
 import { type Connection, judge } from './hba-match.ts';
-import { booleanOf } from './values.ts';
 
 type JsonMap = Readonly<Record<string, Json>>;
 

@@ -1,9 +1,9 @@
 import type { Json } from '../../model/json.ts';
+import { booleanOf, quantityOf, scalarText, unitsFor } from '../../model/parameter-values.ts';
 import { printable } from '../../system/text.ts';
 import { nearest } from '../nearest.ts';
 import { error, type Finding, warning } from './finding.ts';
 import { POSTGRES_PARAMETERS, type PostgresParameter } from './postgres-parameters.ts';
-import { booleanOf, quantityOf, scalarText, unitsFor } from './values.ts';
 
 type JsonMap = Readonly<Record<string, Json>>;
 

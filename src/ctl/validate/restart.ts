@@ -1,7 +1,7 @@
 import { isRecord, type Json } from '../../model/json.ts';
+import { quantityOf, scalarText } from '../../model/parameter-values.ts';
 import { compactJson } from '../../wire/json-text.ts';
 import { findParameter } from './parameters.ts';
-import { quantityOf, scalarText } from './values.ts';
 
 type JsonMap = Readonly<Record<string, Json>>;
 

@@ -1,6 +1,6 @@
 import type { Json } from '../../model/json.ts';
+import { integerOf } from '../../model/parameter-values.ts';
 import { error, type Finding } from './finding.ts';
-import { integerOf } from './values.ts';
 
 /**
  * Patroni's rule `loop_wait + 2 * retry_timeout <= ttl` (seconds), with its defaults for what is

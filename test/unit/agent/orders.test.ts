@@ -62,6 +62,22 @@ describe('an order', () => {
     expect(desk.waiting.scheduledRestart).toBeUndefined();
   });
 
+  it('for a scheduled restart can be taken back, once', async () => {
+    const desk = new OrderDesk();
+    const cancel = { kind: 'cancel-restart' } as const;
+    expect(await desk.place(cancel, undefined)).toEqual({
+      ok: false,
+      text: 'no restarts are scheduled',
+    });
+    await desk.place(SCHEDULED, 'noon');
+    expect(await desk.place(cancel, undefined)).toEqual({
+      ok: true,
+      text: 'scheduled restart deleted',
+    });
+    expect(desk.waiting.scheduledRestart).toBeUndefined();
+    expect((await desk.place(SCHEDULED, 'noon')).ok).toBe(true);
+  });
+
   it('is answered when the agent goes', async () => {
     const world = new FakeWorld();
     const brain = new Puppet(({ orders }) =>

@@ -168,14 +168,23 @@ const STATUS = partly(
     pendingRestart: fc.boolean(),
     pendingRestartReason: reasons,
     replication: fc.array(
-      fc.record({ applicationName: fc.string(), state: fc.string(), syncState: fc.string() }),
+      partly(
+        { applicationName: fc.string(), state: fc.string(), syncState: fc.string() },
+        { user: fc.string(), clientAddress: fc.option(fc.string()), syncPriority: fc.nat() },
+      ),
     ),
   },
   {
     name: fc.string(),
     timeline,
     replicationState: fc.string(),
-    scheduledRestart: fc.string(),
+    scheduledRestart: partly(
+      { schedule: said },
+      { postgresVersion: said, role: said, onlyIfPending: fc.boolean(), timeout: fc.nat() },
+    ),
+    failsafeActive: fc.constant(true),
+    dcsLastSeen: fc.nat(),
+    logQueue: fc.record({ size: fc.nat(), lost: fc.nat() }),
     postmasterStartTime: fc.string(),
     serverVersion: fc.nat(),
     version: fc.string(),
@@ -187,7 +196,7 @@ const STATUS = partly(
 describe('formatNodeStatus', () => {
   it('has the words, the order and the blanks of Patroni 4.1.5', () => {
     const text =
-      '{"state": "running", "postmaster_start_time": "2026-11-23 03:46:34.479631+00:00", "role": "replica", "server_version": 150020, "xlog": {"received_location": 67405792, "replayed_location": 67405000, "replayed_timestamp": null, "paused": false}, "sync_standby": true, "timeline": 1, "replication_state": "streaming", "replication": [{"application_name": "pg3", "state": "streaming", "sync_state": "async"}], "pause": true, "tags": {"nofailover": true}, "database_system_identifier": "7711208307656228743", "pending_restart": true, "pending_restart_reason": {"max_connections": {"old_value": "50", "new_value": "60"}}, "patroni": {"version": "4.1.5", "scope": "demo", "name": "pg2"}, "scheduled_restart": {"schedule": "2026-11-24T00:00:00+00:00"}, "watchdog_failed": true}';
+      '{"state": "running", "postmaster_start_time": "2026-11-23 03:46:34.479631+00:00", "role": "replica", "server_version": 150020, "xlog": {"received_location": 67405792, "replayed_location": 67405000, "replayed_timestamp": null, "paused": false}, "sync_standby": true, "timeline": 1, "replication_state": "streaming", "replication": [{"usename": "repl", "application_name": "pg3", "client_addr": "127.0.0.1", "state": "streaming", "sync_state": "async", "sync_priority": 0}], "pause": true, "failsafe_mode_is_active": true, "dcs_last_seen": 1795406713, "tags": {"nofailover": true}, "database_system_identifier": "7711208307656228743", "pending_restart": true, "pending_restart_reason": {"max_connections": {"old_value": "50", "new_value": "60"}}, "patroni": {"version": "4.1.5", "scope": "demo", "name": "pg2"}, "scheduled_restart": {"restart_pending": true, "role": "replica", "postgres_version": "15.4", "schedule": "2026-11-24T00:00:00+00:00", "timeout": 30}, "watchdog_failed": true, "logger_queue_size": 200, "logger_records_lost": 3}';
     const status = parseNodeStatus(text);
     expect(status && formatNodeStatus(status)).toBe(text);
   });

@@ -28,7 +28,17 @@ describe('parseNodeStatus', () => {
       systemId: '7711208307656228743',
       pendingRestart: true,
       pendingRestartReason: { max_connections: { oldValue: '50', newValue: '60' } },
-      replication: [{ applicationName: 'pg2', state: 'streaming', syncState: 'async' }],
+      dcsLastSeen: 1795406713,
+      replication: [
+        {
+          applicationName: 'pg2',
+          state: 'streaming',
+          syncState: 'async',
+          user: 'repl',
+          clientAddress: '127.0.0.1',
+          syncPriority: 0,
+        },
+      ],
     });
   });
 
@@ -46,7 +56,7 @@ describe('parseNodeStatus', () => {
       pause: true,
       tags: { nofailover: true },
       watchdogFailed: true,
-      scheduledRestart: '2026-11-24T00:00:00+00:00',
+      scheduledRestart: { schedule: '2026-11-24T00:00:00+00:00' },
     });
     expect(status && walPosition(status)).toBe(67405792);
   });

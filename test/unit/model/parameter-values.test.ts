@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import { WholeFloat } from '../../../src/model/json.ts';
 import {
   booleanOf,
   integerOf,
   quantityOf,
+  readableQuantity,
   scalarText,
   unitsFor,
-} from '../../../../src/ctl/validate/values.ts';
-import { WholeFloat } from '../../../../src/model/json.ts';
+} from '../../../src/model/parameter-values.ts';
 
 describe('booleanOf', () => {
   it.each(['on', 'true', 'YES', '1', 1, true])('%j is true', (value) => {
@@ -71,4 +72,22 @@ it('scalarText writes values as Patroni would', () => {
 it('unitsFor names the units of memory or of time', () => {
   expect(unitsFor('8kB')).toBe('B, kB, MB, GB, TB');
   expect(unitsFor('ms')).toBe('us, ms, s, min, h, d');
+});
+
+describe('readableQuantity', () => {
+  it.each([
+    [1024, 'kB', '1MB'],
+    [1025, 'kB', '1025kB'],
+    [16384, '8kB', '128MB'],
+    [4, '256MB', '1GB'],
+    [300, 's', '5min'],
+    [86_400, 's', '1d'],
+    [5, 'ms', '5ms'],
+    [4.2, 'ms', '4200us'],
+    [0, 'kB', '0'],
+    [-1, 'ms', '-1'],
+    [7, 'unknown', '7'],
+  ])('%s in %s is %s', (number, unit, text) => {
+    expect(readableQuantity(number, unit)).toBe(text);
+  });
 });

@@ -1,4 +1,4 @@
-import { type Json, WholeFloat } from '../../model/json.ts';
+import { type Json, WholeFloat } from './json.ts';
 
 // How Patroni (utils.py) and PostgreSQL (manual 20.1.1) read the values of settings: `on` and `yes`
 // are booleans, `512MB` and `30min` are numbers with a unit.
@@ -92,4 +92,24 @@ function conversion(from: string, to: string | undefined): number | undefined {
 function baseUnit(unit: string): { count: number; name: string } {
   const [, count = '', name = ''] = /^(\d*)(\w+)$/.exec(unit) ?? [];
   return { count: count === '' ? 1 : Number(count), name };
+}
+
+/**
+ * A number in this unit (say `8kB`) in the largest unit in which it is whole: 16384 → `128MB`; as
+ * Patroni prints values. Zero and below have a meaning of their own and stay as they are.
+ */
+export function readableQuantity(number: number, unit: string): string {
+  const { count, name } = baseUnit(unit);
+  const table = name in MEMORY ? MEMORY : TIME;
+  const size = table[name];
+  if (size === undefined || number <= 0) return String(number);
+  const amount = number * count * size;
+  const sizes = Object.entries(table).sort(([, one], [, other]) => other - one);
+  const fits = sizes.find(([, each]) => isWhole(amount / each)) ?? sizes.at(-1);
+  return fits ? `${Number((amount / fits[1]).toPrecision(6))}${fits[0]}` : String(number);
+}
+
+/** Up to what floating-point numbers leave over. */
+function isWhole(number: number): boolean {
+  return Math.round(number) > 0 && Math.abs(Math.round(number) / number - 1) < 1e-8;
 }

@@ -1,0 +1,246 @@
+import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { Agent } from '../agent/agent.ts';
+import type { AgentPorts } from '../agent/ports.ts';
+import type { AgentSettings } from '../config/agent-settings.ts';
+import { type AgentStore, openAgentDcs } from '../dcs/open-agent.ts';
+import { NodeFence } from '../fence/node-fence.ts';
+import { PostgresServer } from '../postgres/server.ts';
+import { type OpenPeers, openPeers } from '../rest/peers.ts';
+import { RestServer } from '../rest/server/server.ts';
+import { agentClock } from '../system/agent-clock.ts';
+import type { Log } from '../system/log/log.ts';
+import { storeTimeout } from './call-limits.ts';
+import { LocalConfiguration } from './local-configuration.ts';
+import { logContext } from './open-log.ts';
+import { fileRecollection, fileSessionMemory } from './recollection.ts';
+import { restBackend } from './rest-backend.ts';
+import { openStateDir } from './state-dir.ts';
+import type { Notifier } from './systemd.ts';
+import { tickLog } from './tick-log.ts';
+import { checkUniqueName } from './unique-name.ts';
+
+export interface NodeProgramOptions {
+  readonly settings: AgentSettings;
+  readonly log: Log;
+  readonly notifier: Notifier;
+  /** Reads the local configuration again; rejects with a `Refusal`. */
+  readonly readSettings: () => Promise<AgentSettings>;
+}
+
+const REST_GRACE_MS = 1000;
+
+/** One node of a cluster: the agent, and all that it stands on. */
+export class NodeProgram {
+  readonly #options: NodeProgramOptions;
+  readonly #configuration: LocalConfiguration;
+  readonly #clock = agentClock();
+  readonly #fence: NodeFence;
+  readonly #dcs: AgentStore;
+  readonly #peers: OpenPeers;
+  readonly #server: PostgresServer;
+  readonly #agent: Agent;
+  readonly #rest: RestServer;
+  #exitCode = 0;
+  #reloading: Promise<void> = Promise.resolve();
+
+  private constructor(options: NodeProgramOptions, stateDir: string, dcs: AgentStore) {
+    this.#options = options;
+    this.#configuration = new LocalConfiguration(options.settings);
+    this.#dcs = dcs;
+    this.#fence = this.#makeFence(stateDir);
+    this.#peers = this.#makePeers();
+    this.#server = this.#makeServer(stateDir);
+    this.#agent = new Agent(this.#ports(stateDir));
+    this.#rest = this.#makeRest();
+  }
+
+  /**
+   * Puts a node together. Nothing runs yet. Rejects with a `Refusal` when the configuration cannot
+   * be used on this machine.
+   */
+  static async open(options: NodeProgramOptions): Promise<NodeProgram> {
+    const { settings, log } = options;
+    const own = log.logger('pgherd');
+    const { dataDir } = new LocalConfiguration(settings).postgres;
+    const where = { dataDir, configured: settings.stateDir, tmpDir: tmpdir() };
+    const { path, warnings } = openStateDir({ ...where, uid: process.getuid?.() ?? 0 });
+    for (const warning of warnings) own.warning(warning);
+    const { scope, name, store, namespace } = settings;
+    const memory = fileSessionMemory({ stateDir: path, scope, name, warn: own.warning });
+    // Its limits go by what the agent knows, which comes after it.
+    let program: NodeProgram | undefined;
+    const dcs = await openAgentDcs(
+      { store, namespace, scope, name },
+      {
+        memory,
+        timeoutMs: (call) => program?.timeoutOf(call) ?? storeTimeout(call, {}),
+        loopWaitMs: () => (program?.agent.state().settings.loopWait ?? 10) * 1000,
+        warn: log.logger('pgherd.dcs').warning,
+        readFile,
+      },
+    );
+    program = new NodeProgram(options, path, dcs);
+    return program;
+  }
+
+  get agent(): Agent {
+    return this.#agent;
+  }
+
+  /** How long a call to the store may take, in milliseconds. */
+  timeoutOf(call: Parameters<typeof storeTimeout>[0]): number {
+    const { settings, leaseUntil } = this.#agent.state();
+    return storeTimeout(call, { settings, leaseUntil, now: this.#clock.monotonic() });
+  }
+
+  /** Runs until it is told to end. Resolves with the exit code; rejects with a `Refusal`. */
+  async run(): Promise<number> {
+    const { notifier } = this.#options;
+    const { scope, name } = this.#configuration.settings;
+    this.#fence.start();
+    await checkUniqueName({ scope, name, dcs: this.#dcs, peers: this.#peers });
+    await this.#rest.apply(this.#configuration.settings.restApi);
+    await this.#fence.ready();
+    notifier.ready();
+    await this.#agent.run();
+    await this.#close();
+    return this.#exitCode;
+  }
+
+  /** SIGTERM: PostgreSQL stops, the lock is given away, and the program ends. */
+  shutdown(): void {
+    this.#options.notifier.stopping();
+    void this.#agent.order({ kind: 'shutdown' });
+  }
+
+  /** The loop ends after its present tick; PostgreSQL and the lock stay as they are. */
+  stopAtOnce(): void {
+    this.#agent.stop();
+  }
+
+  /** SIGHUP and `POST /reload`: one after the other. What cannot be used changes nothing. */
+  reload(): void {
+    const log = this.#options.log.logger('pgherd');
+    this.#reloading = this.#reloading
+      .then(() => this.#reload())
+      .catch((error: unknown) => log.error('The configuration was not read again', error));
+  }
+
+  async #reload(): Promise<void> {
+    const { notifier, log, readSettings } = this.#options;
+    notifier.reloading();
+    try {
+      const settings = await readSettings();
+      this.#configuration.adoptLocal(settings);
+      log.configure(logContext(settings));
+      for (const warning of settings.warnings) log.logger('pgherd').warning(warning);
+      await this.#rest.apply(settings.restApi);
+      this.#peers.reload({ settings: settings.restClient, https: this.#servesHttps() });
+      await this.#dcs.reload(settings.store);
+      await this.#server.reload();
+    } finally {
+      notifier.ready();
+      this.#agent.rouse();
+    }
+  }
+
+  async #close(): Promise<void> {
+    await this.#rest.close(REST_GRACE_MS);
+    await this.#server.close();
+    await this.#fence.close();
+  }
+
+  #servesHttps(): boolean {
+    return this.#configuration.settings.restApi.certfile !== undefined;
+  }
+
+  #ports(stateDir: string): AgentPorts {
+    const configuration = this.#configuration;
+    const { scope, name } = configuration.settings;
+    const log = this.#options.log.logger('pgherd.agent');
+    const { monotonic } = this.#clock;
+    return {
+      get node() {
+        return configuration.node;
+      },
+      scope,
+      dcs: this.#dcs,
+      server: this.#server,
+      peers: this.#peers,
+      fence: this.#fence,
+      clock: this.#clock,
+      recollection: fileRecollection({ stateDir, scope, name, warn: log.warning }),
+      random: Math.random,
+      record: tickLog({
+        ...{ log, monotonic, notifier: this.#options.notifier },
+        deduplicate: () => configuration.settings.log.deduplicateHeartbeatLogs,
+      }),
+      exit: (code) => {
+        this.#exitCode = code;
+      },
+    };
+  }
+
+  #makeFence(stateDir: string): NodeFence {
+    const { settings, postgres } = this.#configuration;
+    const say = this.#options.log.logger('pgherd.fence').info;
+    const { monotonic } = this.#clock;
+    return new NodeFence({
+      mode: settings.fence,
+      guard: {
+        stateDirectory: stateDir,
+        dataDirectory: postgres.dataDir,
+        ...{ monotonic, say },
+        onChange: () => this.#agent.rouse(),
+      },
+      watchdog: {
+        config: () => {
+          const { ttl, loopWait } = this.#agent.state().settings;
+          return { ...this.#configuration.settings.watchdog, ttl, loopWait };
+        },
+        say,
+      },
+    });
+  }
+
+  #makePeers(): OpenPeers {
+    const log = this.#options.log.logger('pgherd.peers');
+    return openPeers({
+      settings: this.#configuration.settings.restClient,
+      readFile,
+      https: this.#servesHttps(),
+      failsafeMs: () => this.timeoutOf('renew'),
+      log: (level, text) => log[level](text),
+    });
+  }
+
+  #makeServer(stateDir: string): PostgresServer {
+    const configuration = this.#configuration;
+    return new PostgresServer({
+      config: () => configuration.postgres,
+      bootstrap: () => configuration.settings.bootstrap,
+      adopt: (dynamic) => configuration.adoptDynamic(dynamic),
+      stateDir,
+      log: this.#options.log.logger('pgherd.postgres').info,
+      onChange: () => this.#agent.rouse(),
+      forbids: (spec) => this.#agent.forbids(spec),
+    });
+  }
+
+  #makeRest(): RestServer {
+    const log = this.#options.log.logger('pgherd.rest');
+    const configuration = this.#configuration;
+    const backend = restBackend({
+      agent: this.#agent,
+      node: () => configuration.node,
+      scope: configuration.settings.scope,
+      clock: this.#clock,
+      dcs: this.#dcs,
+      peers: this.#peers,
+      reload: () => this.reload(),
+      log: (level, text) => log[level](text),
+    });
+    return new RestServer(backend, readFile);
+  }
+}

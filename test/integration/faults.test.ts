@@ -1,0 +1,77 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { newestEtcd, postgresBinaries } from '../harness/servers.ts';
+import { Lab } from '../lab/lab.ts';
+import { pgherdProgram } from '../lab/programs.ts';
+import { FAULTS } from './faults.ts';
+import { chosen } from './scope.ts';
+import { post, restartStorm, switchoverStorm } from './storms.ts';
+import { underLoad } from './under-load.ts';
+
+const MODES = [
+  { mode: 'off', loss: 'bounded' },
+  { mode: 'on', loss: 'none' },
+] as const;
+
+// Everything that may befall a cluster, while clients write all the time and hold their sessions.
+describe.each(MODES)('synchronous_mode $mode', ({ mode, loss }) => {
+  const lab = new Lab({
+    program: pgherdProgram(),
+    etcd: newestEtcd(),
+    binaries: postgresBinaries(),
+    dcs: { synchronous_mode: mode === 'on' },
+  });
+
+  beforeAll(async () => {
+    await lab.startAtOnce();
+  });
+
+  afterAll(() => lab.stop());
+
+  it('three nodes that start at once make one cluster', async () => {
+    const ids = await Promise.all(
+      lab.hosts.map((host) => host.sql('SELECT system_identifier FROM pg_control_system()')),
+    );
+    expect(new Set(ids.map((rows) => String(rows[0]?.[0]))).size).toBe(1);
+    const made = lab.hosts.filter((host) => /initialized a new cluster/.test(host.log()));
+    expect(made).toHaveLength(1);
+  });
+
+  it.each(chosen(mode, FAULTS))('$name', async ({ befall, leader }) => {
+    const { before, after } = await underLoad(lab, loss, befall);
+    if (leader === 'same') expect(after).toBe(before);
+    if (leader === 'another') expect(after).not.toBe(before);
+  });
+
+  it('switchovers, one after the other', async () => {
+    await underLoad(lab, 'none', () => switchoverStorm(lab, chosenTimes(mode)));
+  });
+
+  it('restarts, one after the other', async () => {
+    await underLoad(lab, 'none', () => restartStorm(lab, 1));
+  });
+
+  it('a new copy of a standby by order', async () => {
+    await underLoad(lab, 'none', async ({ standbys: [standby], lab }) => {
+      await post(standby?.restUrl ?? '', 'reinitialize', { force: true });
+      await lab.settled();
+    });
+  });
+
+  it('a former primary that has diverged comes back by pg_rewind', async () => {
+    const leader = await lab.leader();
+    leader.killAgent();
+    leader.killPostmaster();
+    await lab.otherLeader(leader);
+    // A commit that nobody else has, on a timeline that is over.
+    await leader.writeAlone('CREATE TABLE split_brain ()');
+    leader.start();
+    await lab.settled();
+    const [row] = await leader.sql("SELECT to_regclass('split_brain')");
+    expect(row).toEqual([null]);
+    expect(leader.log()).toContain('running pg_rewind');
+  });
+});
+
+function chosenTimes(mode: string): number {
+  return chosen(mode, FAULTS).length === FAULTS.length ? 6 : 2;
+}

@@ -1,0 +1,43 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { atExit } from '../harness/processes.ts';
+import { patroni } from '../harness/servers.ts';
+import type { AgentProgram } from './host.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/**
+ * The agent that was built last. The user of the servers may not be able to read the checkout, so
+ * it runs from a copy.
+ */
+export function pgherdProgram(): AgentProgram {
+  if (!existsSync(join(ROOT, 'dist'))) throw new Error('There is no build: run `npm run build`');
+  const copy = readableCopy('pgherd-build-');
+  for (const part of ['bin', 'dist', 'package.json']) {
+    cpSync(join(ROOT, part), join(copy, part), { recursive: true });
+  }
+  execFileSync('chmod', ['-R', 'a+rX', copy]);
+  return { name: 'pgherd', argv: [process.execPath, join(copy, 'bin/run.js'), 'agent'], env: {} };
+}
+
+/** Patroni 4.1, with its Python compiled. */
+export function patroniProgram(): AgentProgram {
+  const modules = readableCopy('pgherd-python-');
+  cpSync(patroni('4.1').modules, modules, { recursive: true });
+  execFileSync('chmod', ['-R', 'a+rX', modules]);
+  execFileSync('/usr/bin/python3', ['-m', 'compileall', '-q', modules]);
+  return {
+    name: 'patroni',
+    argv: ['/usr/bin/python3', '-m', 'patroni'],
+    env: { PYTHONPATH: modules },
+  };
+}
+
+function readableCopy(prefix: string): string {
+  const directory = mkdtempSync(join(tmpdir(), prefix));
+  atExit(() => rmSync(directory, { recursive: true, force: true }));
+  return directory;
+}

@@ -1,0 +1,42 @@
+import type { PostgresConfig } from '../../../src/model/postgres-config.ts';
+
+/** The configuration of a node, with what a test wants different. */
+export function sampleConfig(changes: Partial<PostgresConfig> = {}): PostgresConfig {
+  return {
+    scope: 'demo',
+    memberName: 'pg1',
+    listenAddresses: '127.0.0.1',
+    port: 5432,
+    connectHost: '10.0.0.1',
+    connectPort: 5432,
+    dataDir: '/data/pg1',
+    configDir: '/data/pg1',
+    binDir: '',
+    binNames: {},
+    pgpass: '/home/postgres/pgpass',
+    customConf: undefined,
+    parameters: {},
+    clusterParameters: {},
+    pgHba: undefined,
+    pgIdent: undefined,
+    recoveryConf: {},
+    superuser: { username: 'postgres', password: 'super', options: {} },
+    replication: { username: 'replicator', password: 'repl', options: {} },
+    rewind: undefined,
+    useUnixSocket: false,
+    useUnixSocketRepl: false,
+    usePgRewind: true,
+    useSlots: true,
+    pgCtlTimeout: 60,
+    basebackupOptions: [],
+    rewindOptions: [],
+    replicaMethods: ['basebackup'],
+    callbacks: {},
+    prePromote: undefined,
+    beforeStop: undefined,
+    removeDataDirectoryOnRewindFailure: false,
+    removeDataDirectoryOnDivergedTimelines: false,
+    standbyCluster: undefined,
+    ...changes,
+  };
+}

@@ -1,7 +1,9 @@
 import { existsSync, readFileSync, readlinkSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { Refusal } from '../../model/errors.ts';
-import { connectSql, SqlError } from '../../postgres/sql.ts';
+import { present } from '../../model/present.ts';
+import { connect } from '../../postgres/connect.ts';
+import { SqlError } from '../../postgres/sql.ts';
 import type { ConnectionParameters } from './dsn.ts';
 
 /** What a running instance says of itself. */
@@ -54,7 +56,7 @@ function refusal(message: string): Refusal {
 
 /** Where Debian's libpq looks for a socket. */
 const SOCKET_DIRECTORY = '/var/run/postgresql';
-const CONNECT_MS = 10_000;
+const TIMEOUT_MS = 10_000;
 
 /** Parameters that are wanted whoever has set them (Patroni's `CMDLINE_OPTIONS`, and files). */
 const ALWAYS = [
@@ -66,7 +68,7 @@ const ALWAYS = [
 ];
 
 const SETTINGS = `
-  SELECT s.name, pg_catalog.current_setting(s.name) FROM pg_catalog.pg_settings AS s
+  SELECT s.name, pg_catalog.current_setting(s.name) AS value FROM pg_catalog.pg_settings AS s
    WHERE s.name IN (${ALWAYS.map((name) => `'${name}'`).join(', ')})
       OR s.context <> 'internal'
          AND s.source IN ('configuration file', 'command line', 'environment variable')
@@ -75,33 +77,33 @@ const SETTINGS = `
    ORDER BY s.name`;
 
 async function readInstance(parameters: ConnectionParameters): Promise<Instance> {
-  const { host, port, user, password, dbname } = parameters;
+  const { host = defaultHost(), port, user, password, dbname, ...options } = parameters;
   const target = {
-    host:
-      host ?? process.env.PGHOST ?? (existsSync(SOCKET_DIRECTORY) ? SOCKET_DIRECTORY : 'localhost'),
+    host,
     port: Number(port ?? process.env.PGPORT ?? 5432),
-    ...(user === undefined ? {} : { user }),
-    ...(password === undefined ? {} : { password }),
     database: dbname ?? process.env.PGDATABASE ?? 'postgres',
-    connectTimeoutMs: CONNECT_MS,
+    credentials: { ...present({ username: user, password }), options },
+    timeoutMs: TIMEOUT_MS,
   };
   try {
-    const connection = await connectSql(target, new AbortController().signal);
+    const connection = await connect(target);
     try {
-      const one = async (sql: string) => String((await connection.query(sql)).rows[0]?.[0]);
-      const { rows } = await connection.query(SETTINGS);
+      const [rows = []] = await connection.query(SETTINGS, { timeoutMs: TIMEOUT_MS });
       return {
-        serverVersion: Number(await one('SHOW server_version_num')),
-        isSuperuser: (await one('SHOW is_superuser')) === 'on',
-        settings: Object.fromEntries(rows.map(([name, value]) => [String(name), String(value)])),
+        serverVersion: connection.serverVersion,
+        isSuperuser: connection.reported('is_superuser') === 'on',
+        settings: Object.fromEntries(rows.map(({ name, value }) => [String(name), String(value)])),
       };
     } finally {
       connection.close();
     }
   } catch (error) {
-    if (error instanceof SqlError) {
-      throw refusal(`Failed to establish PostgreSQL connection: ${error.message}`);
-    }
-    throw error;
+    if (!(error instanceof SqlError)) throw error;
+    throw refusal(`Failed to establish PostgreSQL connection: ${error.message}`);
   }
+}
+
+function defaultHost(): string {
+  const socket = existsSync(SOCKET_DIRECTORY) ? SOCKET_DIRECTORY : 'localhost';
+  return process.env.PGHOST || socket;
 }

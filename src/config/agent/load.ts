@@ -38,14 +38,19 @@ const RESERVED_NAME = '__patroni_strict_sync_replica_placeholder__';
  * wrong type; what is merely without effect or unwise is a warning.
  */
 export async function loadAgentSettings(input: AgentSettingsInput): Promise<AgentSettings> {
-  const warnings: string[] = [];
-  const path = existingPath(input, warnings);
+  return understandConfig(await readAgentConfig(input), input.surroundings);
+}
+
+/** Reads the files and the variables, and understands nothing yet. Rejects with a `Refusal`. */
+export async function readAgentConfig(
+  input: Pick<AgentSettingsInput, 'configFile' | 'env'>,
+): Promise<LocalConfig> {
+  const { path, warnings } = existingPath(input);
   const local = await readLocalConfig({ path, env: input.env, hint: HINT });
-  warnings.push(...local.warnings);
-  for (const file of local.exposed) {
-    warnings.push(`${printable(file)} has passwords in it, and everybody may read it: chmod o-r`);
-  }
-  return understand(local, input.surroundings ?? ownSurroundings(), warnings);
+  const exposed = local.exposed.map(
+    (file) => `${printable(file)} has passwords in it, and everybody may read it: chmod o-r`,
+  );
+  return { ...local, warnings: [...warnings, ...local.warnings, ...exposed] };
 }
 
 /**
@@ -65,14 +70,13 @@ export function takePatroniVariables(
 }
 
 /** Like Patroni, a file that is missing is passed over when the environment has the settings. */
-function existingPath({ configFile, env }: AgentSettingsInput, warnings: string[]) {
-  if (!configFile) return undefined;
+function existingPath({ configFile, env }: Pick<AgentSettingsInput, 'configFile' | 'env'>) {
+  if (!configFile) return { path: undefined, warnings: [] };
   const configured = env.PATRONI_CONFIGURATION || env.PATRONI_SCOPE;
-  if (existsSync(configFile) || !configured) return configFile;
-  warnings.push(
-    `${printable(configFile)} does not exist: the settings are of the environment alone`,
-  );
-  return undefined;
+  if (existsSync(configFile) || !configured) return { path: configFile, warnings: [] };
+  const shown = printable(configFile);
+  const warnings = [`${shown} does not exist: the settings are of the environment alone`];
+  return { path: undefined, warnings };
 }
 
 function ownSurroundings(): Surroundings {
@@ -88,7 +92,12 @@ function ownUser(): string | undefined {
   }
 }
 
-function understand(local: LocalConfig, surroundings: Surroundings, warnings: string[]) {
+/** What a configuration means to an agent. Throws a `Refusal`. */
+export function understandConfig(
+  local: LocalConfig,
+  surroundings: Surroundings = ownSurroundings(),
+): AgentSettings {
+  const warnings = [...local.warnings];
   const raw = moveOldExhibitor(local.config);
   const config: Section = { name: '', values: raw };
   const postgresql = sectionIn(config, 'postgresql');

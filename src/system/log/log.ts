@@ -55,6 +55,7 @@ export class Log {
   #hide: (text: string) => string;
   #sink: Sink;
   #lost = 0;
+  #closed = false;
 
   constructor({ options, secrets, openSink, now }: LogContext) {
     this.#now = now;
@@ -69,6 +70,7 @@ export class Log {
    * what `openSink` throws: then nothing has changed.
    */
   configure({ options, secrets, openSink }: Omit<LogContext, 'now'>): void {
+    if (this.#closed) return;
     const before = this.#sink;
     this.#sink = openSink(() => this.#pump());
     this.#options = options;
@@ -104,13 +106,15 @@ export class Log {
 
   /** Writes one line, if the level of the logger lets it through. Never throws. */
   write(level: Level, logger: string, said: { message: string; error?: unknown }): void {
-    if (LEVEL_NUMBERS[level] < this.#threshold(logger)) return;
+    if (this.#closed || LEVEL_NUMBERS[level] < this.#threshold(logger)) return;
     this.#put(this.#format(this.#record(level, logger, said)));
     this.#pump();
   }
 
-  /** Writes what waits, without regard to how long it takes; then closes the sink. */
+  /** Writes what waits, and may take a moment for it; then closes the sink. */
   close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
     this.#sink.flush(this.#queue.splice(0));
     this.#sink.close();
   }

@@ -137,6 +137,15 @@ describe('Log', () => {
     expect([sink.lines.length, sink.closed]).toEqual([1, true]);
   });
 
+  it('is closed once, and says nothing after that', () => {
+    const { log, sink, logger } = open();
+    log.close();
+    sink.closed = false;
+    logger.info('a');
+    log.close();
+    expect([sink.lines, sink.closed]).toEqual([[], false]);
+  });
+
   it('has a word for what must never happen', () => {
     const { sink, logger } = open();
     impossible(logger, 'two leaders');

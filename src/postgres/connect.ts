@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net';
 import { userInfo } from 'node:os';
-import type { ConnectionOptions } from 'node:tls';
-import type { Client, QueryResult } from 'pg';
+import type { Client, ClientConfig, QueryResult } from 'pg';
 import type { Credentials } from '../model/postgres-config.ts';
 import { SqlError } from './sql.ts';
 import { type Attempt, tlsAttempts, tlsOptions } from './tls-attempts.ts';
@@ -11,8 +10,10 @@ export interface ConnectTarget {
   /** The directory of a Unix socket, or a host. */
   readonly host: string;
   readonly port: number;
-  /** Undefined: none, for commands of the replication protocol. */
+  /** Undefined: none, for commands of the replication protocol alone. */
   readonly database: string | undefined;
+  /** Commands of the replication protocol, too, in a session on a database. */
+  readonly replication?: true;
   readonly credentials: Credentials;
   /** Until the connection must stand. */
   readonly timeoutMs: number;
@@ -58,14 +59,15 @@ const SETTINGS: Readonly<Record<string, string>> = {
   statement_timeout: '0',
   lock_timeout: '0',
   idle_in_transaction_session_timeout: '0',
+  idle_session_timeout: '0',
   default_transaction_read_only: 'off',
   synchronous_commit: 'local',
   'pg_stat_statements.track': 'none',
 };
 
-const OPTIONS = Object.entries(SETTINGS)
-  .map(([name, value]) => `-c ${name}=${value}`)
-  .join(' ');
+/** Parameters that servers before 14 do not know, and refuse. */
+const NEW_SETTINGS: readonly string[] = ['idle_session_timeout'];
+const UNKNOWN_PARAMETER = '42704';
 
 /**
  * Connects with the `pg` package, over TLS as the credentials say. `onLost` is called once when the
@@ -76,32 +78,45 @@ export async function connect(
   target: ConnectTarget,
   onLost: (error: SqlError) => void = () => {},
 ): Promise<Connection> {
-  const attempts = tlsAttempts(target.host, target.credentials.options);
-  for (const [index, attempt] of attempts.entries()) {
-    try {
-      return await connectOnce(target, attempt, onLost);
-    } catch (error) {
-      const last = index === attempts.length - 1;
-      if (last || !(error instanceof SqlError) || !wantsOther(error)) throw error;
-    }
+  const [first = 'plain', second] = tlsAttempts(target.host, target.credentials.options);
+  try {
+    return await connectWith({ target, attempt: first, onLost });
+  } catch (error) {
+    if (second === undefined || !wantsOther(error)) throw error;
+    return connectWith({ target, attempt: second, onLost });
   }
-  throw new SqlError('no way to connect', undefined);
 }
 
 /** The server speaks no TLS, or lets nobody in with it, or without it. */
-function wantsOther({ message, sqlstate }: SqlError): boolean {
+function wantsOther(error: unknown): boolean {
+  const { message, sqlstate } = error as SqlError;
   return message.includes('does not support SSL') || (sqlstate?.startsWith('28') ?? false);
 }
 
+interface Try {
+  readonly target: ConnectTarget;
+  readonly attempt: Attempt;
+  readonly onLost: (error: SqlError) => void;
+}
+
+async function connectWith(way: Try): Promise<Connection> {
+  try {
+    return await connectOnce(way, Object.keys(SETTINGS));
+  } catch (error) {
+    if ((error as SqlError).sqlstate !== UNKNOWN_PARAMETER) throw error;
+    const old = Object.keys(SETTINGS).filter((name) => !NEW_SETTINGS.includes(name));
+    return connectOnce(way, old);
+  }
+}
+
 async function connectOnce(
-  target: ConnectTarget,
-  attempt: Attempt,
-  onLost: (error: SqlError) => void,
+  { target, attempt, onLost }: Try,
+  settings: readonly string[],
 ): Promise<Connection> {
   const { default: pg } = await import('pg');
   const { options } = target.credentials;
   const ssl = attempt === 'tls' ? await attemptTo(() => tlsOptions(options)) : false;
-  const client = new pg.Client(clientConfig(target, ssl));
+  const client = new pg.Client({ ...clientConfig(target, settings), ssl });
   const reported = new Map<string, string>();
   client.connection.on('parameterStatus', (message) => {
     reported.set(message.parameterName, message.parameterValue);
@@ -125,21 +140,16 @@ async function connectOnce(
     throw error;
   }
   stands = true;
-  const connection: Connection = {
+  return {
     serverVersion: versionOf(reported.get('server_version') ?? ''),
     reported: (parameter) => reported.get(parameter),
     query: (text, limits) => runQuery(client, { text, limits, close }),
     close,
   };
-  if (target.database !== undefined && connection.serverVersion >= 140_000) {
-    // The servers before it would not know the name in the start-up packet.
-    await connection.query('SET idle_session_timeout = 0', { timeoutMs: target.timeoutMs });
-  }
-  return connection;
 }
 
 /** All that can be is told: what is not would be taken from libpq's variables. */
-function clientConfig(target: ConnectTarget, ssl: false | ConnectionOptions) {
+function clientConfig(target: ConnectTarget, settings: readonly string[]): ClientConfig {
   const { username, password, options } = target.credentials;
   return {
     host: target.host,
@@ -147,14 +157,16 @@ function clientConfig(target: ConnectTarget, ssl: false | ConnectionOptions) {
     user: username ?? userInfo().username,
     ...(password === undefined ? {} : { password }),
     database: target.database ?? 'replication',
-    ...(target.database === undefined ? { replication: 'true' } : { options: OPTIONS }),
+    ...(target.database === undefined
+      ? { replication: 'true' }
+      : { options: settings.map((name) => `-c ${name}=${SETTINGS[name]}`).join(' ') }),
+    ...(target.replication ? { replication: 'database' } : {}),
     application_name: 'pgherd',
-    ssl,
     enableChannelBinding: (options.channel_binding ?? 'prefer') !== 'disable',
     keepAlive: true,
     connectionTimeoutMillis: target.timeoutMs,
     types: { getTypeParser: (oid: number) => (text: string) => parseValue(oid, text) },
-  };
+  } as ClientConfig;
 }
 
 interface Running {

@@ -18,6 +18,9 @@ export interface ControlData {
   readonly walLevel: string;
   readonly walLogHints: boolean;
   readonly checksums: boolean;
+  /** Bytes in a page, and in a file, of WAL. */
+  readonly walPage: number;
+  readonly walSegment: number;
   /** The settings that a standby must not have lower than its primary had, and the one after. */
   readonly settings: ControlSettings;
 }
@@ -86,6 +89,8 @@ export function parseControlData(text: string): ControlData | undefined {
     walLevel: word('wal_level setting'),
     walLogHints: on('wal_log_hints setting'),
     checksums: number('Data page checksum version') > 0,
+    walPage: number('WAL block size'),
+    walSegment: number('Bytes per WAL segment'),
     settings: {
       max_connections: number('max_connections setting'),
       max_worker_processes: number('max_worker_processes setting'),

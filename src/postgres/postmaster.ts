@@ -91,7 +91,8 @@ function isNamedPostgres({ name }: ProcessEntry, place: ProgramPlaces): boolean 
   return name === 'postgres' || name === 'postmaster' || name === configured;
 }
 
-async function isSameDirectory(one: string, other: string): Promise<boolean> {
+/** True when both paths lead to one directory; false where one of them cannot be looked at. */
+export async function isSameDirectory(one: string, other: string): Promise<boolean> {
   try {
     const [a, b] = await Promise.all([stat(one), stat(other)]);
     return a.dev === b.dev && a.ino === b.ino;

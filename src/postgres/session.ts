@@ -35,6 +35,9 @@ const LOOPBACKS: Readonly<Record<string, string>> = {
   '::': '::1',
 };
 
+/** A text, or what makes it from `server_version_num`. */
+export type SqlText = string | ((serverVersion: number) => string);
+
 export interface SessionOptions {
   /** Asked for each new session. Rejects when there is nothing to connect to. */
   readonly target: () => Promise<SessionTarget>;
@@ -50,6 +53,7 @@ export interface SessionOptions {
 export class LocalSession {
   readonly #options: SessionOptions;
   #connection: Connection | undefined;
+  #opened: { readonly lost: boolean } | undefined;
   /** Ends when the last query that was asked for has ended. */
   #queue: Promise<unknown> = Promise.resolve();
 
@@ -68,10 +72,11 @@ export class LocalSession {
   }
 
   /**
-   * The rows of each statement of `text`. Rejects with `SqlError`; with `SqlTimeout` when that
-   * takes longer than `timeoutMs`, the wait for its turn and for a connection included.
+   * The rows of each statement of `text`, which may depend on the server's version. Rejects with
+   * `SqlError`; with `SqlTimeout` when that takes longer than `timeoutMs`, the wait for its turn
+   * and for a connection included.
    */
-  query(text: string, options: QueryOptions): Promise<Row[][]> {
+  query(text: SqlText, options: QueryOptions): Promise<Row[][]> {
     const deadline = performance.now() + options.timeoutMs;
     const turn = this.#queue.then(() => this.#run(text, { ...options, deadline }));
     this.#queue = turn.catch(() => {});
@@ -82,16 +87,16 @@ export class LocalSession {
   close(): void {
     this.#connection?.close();
     this.#connection = undefined;
+    this.#opened = undefined;
   }
 
-  async #run(text: string, options: QueryOptions & { deadline: number }): Promise<Row[][]> {
+  async #run(text: SqlText, options: QueryOptions & { deadline: number }): Promise<Row[][]> {
     const connection = await this.#open(timeLeft(options.deadline));
+    const sql = typeof text === 'string' ? text : text(connection.serverVersion);
     try {
-      return await connection.query(text, { ...options, timeoutMs: timeLeft(options.deadline) });
+      return await connection.query(sql, { ...options, timeoutMs: timeLeft(options.deadline) });
     } catch (error) {
-      if (error instanceof SqlTimeout && this.#connection === connection) {
-        this.#connection = undefined;
-      }
+      if (error instanceof SqlTimeout && this.#connection === connection) this.close();
       throw error;
     }
   }
@@ -99,12 +104,18 @@ export class LocalSession {
   async #open(timeoutMs: number): Promise<Connection> {
     if (this.#connection !== undefined) return this.#connection;
     const target = await this.#options.target();
+    const opened = { lost: false };
     const connection = await connect({ ...target, timeoutMs }, ({ message }) => {
-      if (this.#connection !== connection) return;
-      this.#connection = undefined;
+      opened.lost = true;
+      // One that was closed, or never used, is not missed.
+      if (this.#opened !== opened) return;
+      this.close();
       this.#options.onLost(message);
     });
-    this.#connection = connection;
+    if (!opened.lost) {
+      this.#connection = connection;
+      this.#opened = opened;
+    }
     return connection;
   }
 }
@@ -115,11 +126,14 @@ function timeLeft(deadline: number): number {
   return ms;
 }
 
+/** After its time-out a query needs a moment to end its session. */
+const LAST_MS = 20;
+
 /** Rejects with `SqlTimeout` when the answer is not there in time, whatever it waits for. */
 async function orLate<T>(answer: Promise<T>, timeoutMs: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new SqlTimeout('the session')), timeoutMs);
+    timer = setTimeout(() => reject(new SqlTimeout('the session')), timeoutMs + LAST_MS);
   });
   try {
     return await Promise.race([answer, late]);

@@ -1,0 +1,127 @@
+import type { SlotChange } from '../ha/plan.ts';
+import { formatLsn } from '../model/lsn.ts';
+import { type Connection, connect, type Value } from './connect.ts';
+import { inTime } from './observe/directory.ts';
+import type { LocalSession, SessionTarget } from './session.ts';
+
+export interface SlotsContext {
+  readonly session: LocalSession;
+  /** For the sessions that logical slots need on their databases. */
+  readonly target: () => Promise<SessionTarget>;
+}
+
+const SHORT = { timeoutMs: 3000 };
+/** How long a change of a logical slot is waited for; then it goes on by itself. */
+const PATIENCE_MS = 300;
+/** A logical slot is made when all transactions of now have ended, and moved by decoding WAL. */
+const LONG_MS = 60_000;
+
+const CREATE_PHYSICAL = 'SELECT pg_catalog.pg_create_physical_replication_slot($1, $2)';
+const CREATE_LOGICAL = 'SELECT pg_catalog.pg_create_logical_replication_slot($1, $2)';
+const DROP = 'SELECT pg_catalog.pg_drop_replication_slot($1)';
+const ADVANCE = 'SELECT pg_catalog.pg_replication_slot_advance($1, $2)';
+const DATABASE_OF =
+  'SELECT database FROM pg_catalog.pg_replication_slots' +
+  " WHERE slot_name = $1 AND slot_type = 'logical'";
+
+type Statement = readonly [text: string, values: readonly Value[]];
+
+/**
+ * Changes replication slots. What takes long, which are changes of logical slots, does not hold up
+ * the caller (P#2391): one for each slot goes on beside, and what became of it is told next time.
+ */
+export class Slots {
+  readonly #context: SlotsContext;
+  readonly #running = new Map<string, Promise<void>>();
+  readonly #open = new Set<Connection>();
+  #failures: string[] = [];
+
+  constructor(context: SlotsContext) {
+    this.#context = context;
+  }
+
+  /**
+   * Makes the changes in their order, each whatever became of those before. Rejects with an `Error`
+   * that says what failed, now or beside since the last call.
+   */
+  async sync(changes: readonly SlotChange[]): Promise<void> {
+    for (const change of changes) {
+      try {
+        await this.#change(change);
+      } catch (error) {
+        this.#note(change, error);
+      }
+    }
+    const failures = this.#failures;
+    this.#failures = [];
+    if (failures.length > 0) throw new Error(failures.join('; '));
+  }
+
+  /** Ends what goes on beside. */
+  close(): void {
+    for (const connection of this.#open) connection.close();
+  }
+
+  async #change(change: SlotChange): Promise<void> {
+    const { name } = change;
+    switch (change.kind) {
+      case 'create':
+        if (change.type === 'physical') return this.#now([CREATE_PHYSICAL, [name, change.reserve]]);
+        return this.#beside(change, change.database ?? '', [
+          CREATE_LOGICAL,
+          [name, change.plugin ?? ''],
+        ]);
+      case 'drop':
+        return this.#now([DROP, [name]]);
+      case 'advance': {
+        const statement: Statement = [ADVANCE, [name, formatLsn(change.lsn)]];
+        const database = await this.#databaseOf(name);
+        if (database === undefined) return this.#now(statement);
+        return this.#beside(change, database, statement);
+      }
+    }
+  }
+  /** At once, on the session that is there. */
+  async #now([text, values]: Statement): Promise<void> {
+    await this.#context.session.query(text, { ...SHORT, values });
+  }
+
+  /** Undefined: the slot is not a logical one. */
+  async #databaseOf(name: string): Promise<string | undefined> {
+    const { session } = this.#context;
+    const [rows] = await session.query(DATABASE_OF, { ...SHORT, values: [name] });
+    const database = rows?.[0]?.database;
+    return database === undefined || database === null ? undefined : String(database);
+  }
+
+  /** In a session of its own; waits a moment for it. Nothing when one goes on for this slot. */
+  async #beside(change: SlotChange, database: string, statement: Statement): Promise<void> {
+    if (this.#running.has(change.name)) return;
+    let isWaitedFor = true;
+    const work = this.#inDatabase(database, statement)
+      .catch((error: unknown) => {
+        if (isWaitedFor) throw error;
+        this.#note(change, error);
+      })
+      .finally(() => this.#running.delete(change.name));
+    this.#running.set(change.name, work);
+    await inTime(work, PATIENCE_MS, undefined);
+    isWaitedFor = false;
+  }
+
+  async #inDatabase(database: string, [text, values]: Statement): Promise<void> {
+    const target = { ...(await this.#context.target()), database, ...SHORT };
+    const connection = await connect(target);
+    this.#open.add(connection);
+    try {
+      await connection.query(text, { timeoutMs: LONG_MS, values });
+    } finally {
+      this.#open.delete(connection);
+      connection.close();
+    }
+  }
+
+  #note({ kind, name }: SlotChange, error: unknown): void {
+    this.#failures.push(`cannot ${kind} slot ${name}: ${(error as Error).message}`);
+  }
+}

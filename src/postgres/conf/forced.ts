@@ -75,11 +75,19 @@ export function forcedSettings(config: PostgresConfig, major: number): Settings 
   return { settings, warnings };
 }
 
-/** The options that the postmaster is started with. */
+/** What the postmaster is started with; `wal_keep_size` may be changed while it runs. */
+const OPTIONS = [
+  ...['listen_addresses', 'port', 'cluster_name', 'hot_standby', 'wal_level'],
+  ...Object.keys(NUMBERS),
+  ...Object.keys(SWITCHES),
+];
+
+/** The options of the postmaster that follow from these settings. */
 export function commandLine(settings: ReadonlyMap<string, string>): string[] {
-  return [...settings].flatMap(([name, value]) =>
-    name.startsWith('wal_keep_') ? [] : [`--${name}=${value}`],
-  );
+  return OPTIONS.flatMap((name) => {
+    const value = settings.get(name);
+    return value === undefined ? [] : [`--${name}=${value}`];
+  });
 }
 
 /**

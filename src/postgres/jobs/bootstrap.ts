@@ -11,7 +11,7 @@ import { isEmptyDirectory, setAside } from './copy/data-directory.ts';
 import { lastLines, runHook } from './hooks/run-hook.ts';
 import { createRoles, keepSecrets, setSuperuser } from './roles.ts';
 import { waitUntilReady } from './start.ts';
-import { stopAtOnce, stopQuietly } from './stop.ts';
+import { stopAtOnceQuietly, stopQuietly } from './stop.ts';
 import { toolArguments } from './tool-options.ts';
 
 /** Decided by the agent, or written to places that are not for secrets. */
@@ -24,7 +24,7 @@ const FORBIDDEN = ['pgdata', 'nosync', 'pwfile', 'pwprompt', 'sync-only', 'versi
 export async function bootstrap(run: JobRun): Promise<void> {
   const { method } = run.bootstrap();
   if (method) fail(`the bootstrap method ${method.name} is not supported: only initdb is`);
-  await stopAtOnce(run);
+  await stopAtOnceQuietly(run);
   await makeRoom(run);
   // Nobody else can get at what is in it: a directory of ours only, for sockets and secrets.
   const privateDir = await mkdtemp(join(tmpdir(), 'pgherd-'));
@@ -32,14 +32,11 @@ export async function bootstrap(run: JobRun): Promise<void> {
     await initdb(run, privateDir);
     run.configuration.forget();
     await startPrivately(run, privateDir);
-    try {
-      await furnish(run, privateDir);
-    } catch (error) {
-      await stopAtOnce(run);
-      throw error;
-    }
+    await furnish(run, privateDir);
     await stopQuietly({ mode: 'fast', checkpoint: false, limit: undefined }, run);
   } finally {
+    // After a failure it may still run.
+    await stopAtOnceQuietly(run);
     await rm(privateDir, { recursive: true, force: true });
   }
 }
@@ -62,8 +59,8 @@ async function initdb(run: JobRun, privateDir: string): Promise<void> {
   if (refused.length > 0) fail(refused.join('; '));
   const given = [...args];
   if (superuser.username !== undefined) given.push(`--username=${superuser.username}`);
+  const file = join(privateDir, 'password');
   if (superuser.password !== undefined) {
-    const file = join(privateDir, 'password');
     await writeFile(file, superuser.password, { mode: 0o600, flag: 'wx' });
     given.push(`--pwfile=${file}`);
   }
@@ -74,6 +71,7 @@ async function initdb(run: JobRun, privateDir: string): Promise<void> {
     onLine: run.log,
     diesWithAgent: true,
   });
+  await rm(file, { force: true });
   if (failure !== undefined) fail([failure, ...lastLines(stderr).slice(-1)].join(': '));
   await addAccessRules(run);
 }
@@ -103,12 +101,7 @@ async function startPrivately(run: JobRun, privateDir: string): Promise<void> {
     `--hba_file=${rules}`,
     '--archive_mode=off',
   ]);
-  try {
-    await waitUntilReady(postmaster, run);
-  } catch (error) {
-    await stopAtOnce(run);
-    throw error;
-  }
+  await waitUntilReady(postmaster, run);
 }
 
 /** Roles and scripts, in Patroni's order. */

@@ -123,7 +123,17 @@ function presentRole({ callbacks, config }: JobRun): CallbackRole {
   return callbacks.role ?? (standby ? 'replica' : 'primary');
 }
 
-/** Ends whatever runs on the data directory, at once, for a job that makes it anew. */
+const AT_ONCE = { mode: 'immediate', checkpoint: false, limit: undefined } as const;
+
+/**
+ * Ends whatever runs on the data directory, at once, for a job that makes it anew. It is done also
+ * when the job was cancelled: nothing may be left at work there.
+ */
 export async function stopAtOnce(run: JobRun): Promise<void> {
-  await stop({ mode: 'immediate', checkpoint: false, limit: undefined }, run);
+  await stop(AT_ONCE, { ...run, signal: new AbortController().signal });
+}
+
+/** The same without a word to the callbacks. */
+export async function stopAtOnceQuietly(run: JobRun): Promise<void> {
+  await stopQuietly(AT_ONCE, { ...run, signal: new AbortController().signal });
 }

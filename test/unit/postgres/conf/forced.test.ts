@@ -79,11 +79,12 @@ describe('forcedSettings', () => {
 
 describe('commandLine', () => {
   it('has all but what changes without a restart', () => {
-    const options = commandLine(forcedSettings(sampleConfig(), 15).settings);
+    const { settings } = forcedSettings(sampleConfig(), 15);
+    const options = commandLine(new Map([...settings, ['synchronous_standby_names', 'pg2']]));
     expect(options).toContain('--max_connections=100');
     expect(options).toContain('--cluster_name=demo');
     expect(options).toHaveLength(13);
-    expect(options.join()).not.toContain('wal_keep');
+    expect(options.join()).not.toMatch(/wal_keep|synchronous/);
   });
 });
 

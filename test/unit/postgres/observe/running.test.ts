@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest';
+import type { Row } from '../../../../src/postgres/connect.ts';
+import { lookOf, lookQuery } from '../../../../src/postgres/observe/queries.ts';
+import { type RunningView, runningView } from '../../../../src/postgres/observe/running.ts';
+
+const PRIMARY: Row = {
+  ...{ standby: false, server_version: 150_020, data_directory: '/data', system_id: '7' },
+  ...{ started: '2026-11-26 22:27:01.328355', wal_file: '0000001A0000000000000003' },
+  ...{ flushed: 500, received: null, replayed: 400, replay_paused: false },
+  ...{ receiver_status: null, received_timeline: null, checkpoint_timeline: 26, checkpoint: 300 },
+  ...{ recovery_timeline: 0, sync_names: '', conninfo: 'host=x', slot_name: 'y' },
+  restore_command: '',
+};
+
+const STANDBY: Row = {
+  ...PRIMARY,
+  ...{ standby: true, wal_file: null, flushed: null, received: 600, replayed: 550 },
+  ...{ receiver_status: 'streaming', received_timeline: 27, recovery_timeline: 25 },
+};
+
+const view = (state: Row, standbys: Row[] = [], slots: Row[] = []): RunningView =>
+  runningView(lookOf([[state], standbys, slots]));
+
+describe('the answer of a server', () => {
+  it('that is a primary', () => {
+    expect(view(PRIMARY)).toEqual({
+      ...{ systemId: '7', role: 'primary', controlState: 'in production', lsn: 500 },
+      ...{ receivedLsn: undefined, replayedLsn: undefined, replayPaused: false },
+      ...{ replicationState: undefined, followsSlot: '', checkpointLsn: 300, conninfo: '' },
+      ...{ postmasterStart: '2026-11-26 22:27:01.328355+00:00', serverVersion: 150_020 },
+      ...{ standbys: [], syncNames: '', slots: [], dataDirectory: '/data' },
+      ...{ timeline: 26, leastTimeline: 26, checkpointTimeline: 26 },
+    });
+  });
+
+  it('that is a standby', () => {
+    expect(view(STANDBY)).toMatchObject({
+      ...{ role: 'standby', controlState: 'in archive recovery', lsn: 600, timeline: 27 },
+      ...{ receivedLsn: 600, replayedLsn: 550, replicationState: 'streaming' },
+      ...{ followsSlot: 'y', conninfo: 'host=x' },
+    });
+  });
+
+  it.each<[Row, Partial<RunningView>]>([
+    [{ receiver_status: null, restore_command: '' }, { replicationState: undefined }],
+    [
+      { receiver_status: 'waiting', restore_command: 'x' },
+      { replicationState: 'in archive recovery' },
+    ],
+    [{ received: null }, { receivedLsn: undefined, lsn: 550 }],
+    [{ received: 0 }, { receivedLsn: undefined, lsn: 550 }],
+    // After a restart it streams its last file again.
+    [{ received: 512 }, { receivedLsn: 512, lsn: 550 }],
+    [{ received_timeline: null }, { timeline: undefined, leastTimeline: 26 }],
+    [{ received_timeline: null, recovery_timeline: 27 }, { leastTimeline: 27 }],
+    [{ replay_paused: true }, { replayPaused: true }],
+  ])('that is a standby with %j', (change, expected) => {
+    expect(view({ ...STANDBY, ...change })).toMatchObject(expected);
+  });
+
+  it('names its standbys and slots', () => {
+    const standbys = [
+      { name: 'a', state: 'streaming', sync_state: 'quorum', flushed: 1, replayed: 2 },
+      { name: null, state: 'startup', sync_state: null, flushed: null, replayed: null },
+    ];
+    const slots = [
+      {
+        ...{ name: 'l', type: 'logical', active: true, database: 'd', plugin: 'p' },
+        ...{ restart: 1, confirmed: 2, holds_xmin: false },
+      },
+      {
+        ...{ name: 'p', type: 'physical', active: null, database: null, plugin: null },
+        ...{ restart: null, confirmed: null, holds_xmin: true },
+      },
+    ];
+    expect(view(PRIMARY, standbys, slots)).toMatchObject({
+      standbys: [
+        { name: 'a', state: 'streaming', syncState: 'quorum', flushLsn: 1, replayLsn: 2 },
+        { name: '', state: 'startup', syncState: 'async', flushLsn: 0, replayLsn: 0 },
+      ],
+      slots: [
+        {
+          ...{ name: 'l', type: 'logical', active: true, database: 'd', plugin: 'p' },
+          ...{ restartLsn: 1, confirmedFlushLsn: 2, holdsXmin: false },
+        },
+        {
+          ...{ name: 'p', type: 'physical', active: false, database: undefined },
+          ...{ plugin: undefined, restartLsn: undefined, holdsXmin: true },
+        },
+      ],
+    });
+  });
+});
+
+describe('the question', () => {
+  it('fits the version', () => {
+    expect(lookQuery(120_000)).not.toContain('wal_status');
+    expect(lookQuery(130_000)).toContain('wal_status');
+    expect(lookQuery(160_000)).not.toContain('failover');
+    expect(lookQuery(170_000)).toContain('NOT failover');
+  });
+
+  it('names every function where it is', () => {
+    const calls = lookQuery(180_000).match(/[\w.]+\(/g) ?? [];
+    expect(calls.filter((call) => !/^(?:pg_catalog\.\w+)?\($/.test(call))).toEqual([]);
+  });
+});

@@ -14,6 +14,14 @@ import type { Log } from '../system/log/log.ts';
 import { parseConfig } from '../wire/config.ts';
 import { storeTimeout } from './call-limits.ts';
 import { LocalConfiguration } from './local-configuration.ts';
+import {
+  makeFence,
+  makePeers,
+  makeRest,
+  makeServer,
+  type PartsMeans,
+  servesHttps,
+} from './node-parts.ts';
 import { logContext } from './open-log.ts';
 import { fileRecollection, fileSessionMemory } from './recollection.ts';
 import { openStateDir } from './state-dir.ts';

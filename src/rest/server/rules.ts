@@ -1,5 +1,4 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
-import { isIP } from 'node:net';
 import type { RestApiSettings } from '../../config/agent-settings.ts';
 import { Refusal } from '../../model/errors.ts';
 import { printable } from '../../system/text.ts';
@@ -32,26 +31,6 @@ export function readRules(settings: RestApiSettings, version: string): RequestRu
       }),
     },
   };
-}
-
-/** What to warn of: anybody who can reach it can give orders; undefined: nothing. */
-export function openDoor(settings: RestApiSettings): string | undefined {
-  const { listenHost, listenPort, password, certfile, verifyClient, allowlist } = settings;
-  const guarded =
-    password !== undefined ||
-    allowlist.length > 0 ||
-    settings.allowlistIncludeMembers ||
-    (certfile !== undefined && verifyClient !== 'none');
-  if (guarded || isLoopback(listenHost)) return undefined;
-  const where = `${printable(listenHost || '*')}:${listenPort}`;
-  return (
-    `Whoever can reach the REST API at ${where} can change this cluster: set` +
-    ' restapi.authentication, restapi.verify_client or restapi.allowlist'
-  );
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
 /** Patroni's own default names Python and its version; there is none here. */

@@ -7,7 +7,7 @@ import type { RestBackend } from './backend.ts';
 import { Connections } from './connections.ts';
 import { answerClientError, listen, makeServer, renewTls, retire } from './listen.ts';
 import { Requests } from './requests.ts';
-import { openDoor, readRules } from './rules.ts';
+import { readRules } from './rules.ts';
 import { loadServerTls, type ServerTls } from './server-tls.ts';
 
 /** A server that listens, and what it was made from. */
@@ -47,8 +47,6 @@ export class RestServer {
     this.#requests ??= new Requests(this.#backend, rules);
     await this.#listenOn(settings, tls);
     this.#requests.rules = rules;
-    const warning = openDoor(settings);
-    if (warning !== undefined) this.#backend.log('warning', warning);
   }
 
   /** Listens no more, and ends what is still connected after `graceMs`. */

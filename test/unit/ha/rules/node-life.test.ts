@@ -301,12 +301,12 @@ describe('a standby', () => {
 
   it('a standby that replays no further for its parameters is restarted, but not in pause', () => {
     const dcs = led();
-    const postgres = { replayPaused: true, replayNeedsRestart: true };
+    const postgres = standby({ replayPaused: true, replayNeedsRestart: true });
     const plan = planned(factsOf({ dcs, postgres }));
     expect(plan).toEqual({ rule: 'following.parameters', does: ['restart'] });
     const paused = factsOf({ dcs, postgres, settings: { pause: true } });
     expect(planned(paused).does).not.toContain('restart');
-    const byHand = factsOf({ dcs, postgres: { replayPaused: true } });
+    const byHand = factsOf({ dcs, postgres: standby({ replayPaused: true }) });
     expect(planned(byHand).rule).toBe('following.steady');
   });
 

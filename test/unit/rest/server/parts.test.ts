@@ -10,7 +10,7 @@ import {
   getReadiness,
 } from '../../../../src/rest/server/handlers/status.ts';
 import { targetOf } from '../../../../src/rest/server/routes.ts';
-import { openDoor, readRules } from '../../../../src/rest/server/rules.ts';
+import { readRules } from '../../../../src/rest/server/rules.ts';
 import { SharedLook } from '../../../../src/rest/server/shared-look.ts';
 import { callOf } from './call-of.ts';
 import { FakeBackend, primaryStatus, restApi, statusOf } from './fake-backend.ts';
@@ -216,20 +216,5 @@ describe('readRules', () => {
     expect(certificate({ certfile: 'c', verifyClient: 'optional' })).toBe(true);
     expect(certificate({ certfile: 'c', verifyClient: 'required' })).toBe(true);
     expect(certificate({ verifyClient: 'required' })).toBe(false);
-  });
-
-  it('warns of a door that stands open', () => {
-    expect(openDoor(restApi({ listenHost: '' }))).toMatch(/^Whoever can reach .* at \*:0 /);
-    expect(openDoor(restApi({ listenHost: '10.0.0.1' }))).toBeDefined();
-    for (const guarded of [
-      restApi(),
-      restApi({ listenHost: '::1' }),
-      restApi({ listenHost: '', username: 'u', password: 'p' }),
-      restApi({ listenHost: '', allowlist: ['10.0.0.1'] }),
-      restApi({ listenHost: '', allowlistIncludeMembers: true }),
-      restApi({ listenHost: '', certfile: 'c', verifyClient: 'optional' }),
-    ]) {
-      expect(openDoor(guarded)).toBeUndefined();
-    }
   });
 });

@@ -31,6 +31,7 @@ export async function underLoad(
     await lab.settled();
     await ledger.progress();
   } catch (error) {
+    ledger.abandon();
     throw new Error(`${String(error)}\n${lab.report()}`);
   }
   const after = await lab.leader();

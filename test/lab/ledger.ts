@@ -133,6 +133,12 @@ export class Ledger {
     };
   }
 
+  /** Ends the clients, and does not look at what came of them. */
+  abandon(): void {
+    this.#ended = true;
+    this.#clients.forEach(cut);
+  }
+
   async #write(server: LedgerServer): Promise<void> {
     await this.#session(server, PAUSE_MS, async (client, reign) => {
       const id = `${server.name}-${this.#next++}`;

@@ -11,6 +11,8 @@ const ANSWER_MS = 5000;
 /** PostgreSQL tells nobody when it is done; a promotion takes some 20 ms when nothing is to do. */
 const FIRST_PAUSE_MS = 3;
 const LONGEST_PAUSE_MS = 50;
+/** Then twice as long each time. */
+const FIRST_NUDGE_MS = 30;
 
 /** Makes the standby a primary, and ends when it is one. */
 export async function promote(spec: PromoteJob, run: JobRun): Promise<void> {
@@ -45,10 +47,20 @@ async function tell({ session }: JobRun, placed: readonly string[]): Promise<voi
   }
 }
 
+/**
+ * A standby that lost its source within the last `wal_retrieve_retry_interval` (5 s) sleeps on
+ * after it was told, until something wakes it: a reload does (PostgreSQL's xlogrecovery.c,
+ * WaitForWALToBecomeAvailable and StartupProcSigHupHandler).
+ */
 async function waitUntilPrimary(run: JobRun): Promise<void> {
   let pause = FIRST_PAUSE_MS;
+  let nudge = { at: performance.now() + FIRST_NUDGE_MS, next: FIRST_NUDGE_MS * 2 };
   while (await inRecovery(run)) {
     stopIfCancelled(run);
+    if (performance.now() >= nudge.at) {
+      await run.session.query('SELECT pg_catalog.pg_reload_conf()', { timeoutMs: ANSWER_MS });
+      nudge = { at: performance.now() + nudge.next, next: nudge.next * 2 };
+    }
     await delay(pause);
     pause = Math.min(pause * 1.1, LONGEST_PAUSE_MS);
   }

@@ -1,6 +1,7 @@
 import { effectivePostgres } from '../config/agent/effective-postgres.ts';
 import { nodeOf } from '../config/agent/node.ts';
 import type { AgentSettings } from '../config/agent-settings.ts';
+import { Refusal } from '../model/errors.ts';
 import type { Node } from '../model/node.ts';
 import type { PostgresConfig } from '../model/postgres-config.ts';
 
@@ -22,9 +23,15 @@ export class LocalConfiguration {
    */
   constructor(settings: AgentSettings, dynamic: Dynamic = settings.bootstrap.dcs) {
     this.#settings = settings;
-    this.#dynamic = dynamic;
-    this.#postgres = effectivePostgres(settings, dynamic);
-    this.#node = nodeOf(settings, dynamic);
+    this.#dynamic = {};
+    this.#postgres = effectivePostgres(settings, {});
+    this.#node = nodeOf(settings, {});
+    try {
+      this.adoptDynamic(dynamic);
+    } catch (error) {
+      // Whoever wrote it is told by the next tick, which tries it again.
+      if (!(error instanceof Refusal)) throw error;
+    }
   }
 
   get settings(): AgentSettings {

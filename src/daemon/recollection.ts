@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { KnownCluster, Recollection } from '../agent/ports.ts';
+import type { SessionMemory } from '../dcs/agent-dcs.ts';
 import type { Document } from '../dcs/dcs.ts';
 import { isRecord, type Json } from '../model/json.ts';
 import { present } from '../model/present.ts';
@@ -38,13 +39,6 @@ export function fileRecollection(context: StateContext): Recollection {
 }
 
 /** The id of the session with the store, in `session.json`; the same rules. */
-export interface SessionMemory {
-  load(): string | undefined;
-  /** `undefined`: there is no session any more. */
-  keep(id: string | undefined): void;
-}
-
-/** See `SessionMemory`. */
 export function fileSessionMemory(context: StateContext): SessionMemory {
   const file = new StateFile('session.json', context);
   return {

@@ -21,7 +21,7 @@ export function tickLog(options: TickLogOptions): (tick: TickRecord) => void {
     const { line, said } = tickLine(tick, before, { now: monotonic(), deduplicate: deduplicate() });
     before = said;
     sayAt(log, line.level)(line.message);
-    notifier.status(tick.say);
+    if (line.level !== 'DEBUG') notifier.status(tick.say);
   };
 }
 

@@ -83,3 +83,8 @@ export function longestLease({ ttl }: Settings): number {
 export function isSystemId(text: string | undefined): boolean {
   return text !== undefined && /^\d{10,}$/.test(text);
 }
+
+/** pg_rewind may be used on this node. */
+export function mayRewind({ self, settings }: Pick<Facts, 'self' | 'settings'>): boolean {
+  return self.usePgRewind ?? settings.usePgRewind;
+}

@@ -17,6 +17,8 @@ export interface Node {
   readonly bootstrap?: Readonly<Record<string, unknown>>;
   /** A replica can be made from a backup, without a running leader. */
   readonly clonesWithoutLeader: boolean;
+  /** `postgresql.use_pg_rewind` of the local configuration, which wins over the dynamic one. */
+  readonly usePgRewind?: boolean;
   readonly removeDataDirectoryOnRewindFailure: boolean;
   readonly removeDataDirectoryOnDivergedTimelines: boolean;
   /** `synchronous_standby_names` of the local configuration, for when nobody else decides. */

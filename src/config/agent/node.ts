@@ -39,6 +39,7 @@ export function nodeOf(
     clonesWithoutLeader: replicaMethods.some(
       (method) => method !== 'basebackup' && method.noLeader,
     ),
+    usePgRewind: postgres.usePgRewind,
     removeDataDirectoryOnRewindFailure: postgres.removeDataDirectoryOnRewindFailure,
     removeDataDirectoryOnDivergedTimelines: postgres.removeDataDirectoryOnDivergedTimelines,
     ...(ownSyncNames === undefined ? {} : { ownSyncNames }),

@@ -3,7 +3,15 @@ import { leads } from '../lease.ts';
 import type { Acting, Action, Asking, Rule } from '../plan.ts';
 import { canHandOver, handoverPoll } from '../planned/handover.ts';
 import { followTarget } from '../replication/target.ts';
-import { act, ended, lockIsFree, otherLeader, seconds, withFailure } from '../situation.ts';
+import {
+  act,
+  ended,
+  lockIsFree,
+  mayRewind,
+  otherLeader,
+  seconds,
+  withFailure,
+} from '../situation.ts';
 import { afterFailure, isBackingOff } from './backing-off.ts';
 import { renewal } from './lock-questions.ts';
 import { rejoin } from './rejoin.ts';
@@ -154,7 +162,7 @@ export const DOWN: readonly Rule[] = [
     plan: (f) => {
       const crashed = CRASHED.includes(f.postgres.controlState);
       if (!down(f) || !crashed || f.postgres.backupLabel || f.memory.crashRecoveryTried) return;
-      if (!lockIsFree(f) && !f.settings.usePgRewind) return undefined;
+      if (!lockIsFree(f) && !mayRewind(f)) return undefined;
       return act(
         'doing crash recovery in a single user mode',
         [{ kind: 'disarm' }, { kind: 'job', job: { kind: 'crash-recovery' } }],

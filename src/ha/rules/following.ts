@@ -4,7 +4,7 @@ import { leads } from '../lease.ts';
 import type { Acting, Action, Asking, Rule } from '../plan.ts';
 import { compareHistory } from '../replication/divergence.ts';
 import { followTarget } from '../replication/target.ts';
-import { act, isDistrusted, viewOf } from '../situation.ts';
+import { act, isDistrusted, mayRewind, viewOf } from '../situation.ts';
 import { STOP_FAST, STOP_NOW } from './keep-or-stop.ts';
 import { leaderSource, ownPosition } from './rejoin.ts';
 
@@ -38,9 +38,8 @@ function lookAtTimelines(f: Facts): Asking | Acting | undefined {
   if (!report.ok || (report.inRecovery && source.name !== '')) return undefined;
   const verdict = compareHistory(ownPosition(f), report);
   if (verdict === 'follows') return act(sentence(f), [], { memory: { rewind: 'clear' } });
-  const { usePgRewind } = f.settings;
   const curable =
-    (verdict === 'diverged' && usePgRewind) || f.self.removeDataDirectoryOnDivergedTimelines;
+    (verdict === 'diverged' && mayRewind(f)) || f.self.removeDataDirectoryOnDivergedTimelines;
   return curable
     ? act('stopping PostgreSQL because its data have diverged from the leader', [STOP_FAST], {
         memory: { rewind: 'needed' },

@@ -3,7 +3,7 @@ import type { Facts } from '../facts.ts';
 import type { Acting, Asking } from '../plan.ts';
 import { compareHistory } from '../replication/divergence.ts';
 import { cloneSource, remoteSource, sourceOf } from '../replication/target.ts';
-import { act, ended, isDistrusted, otherLeader, withFailure } from '../situation.ts';
+import { act, ended, isDistrusted, mayRewind, otherLeader, withFailure } from '../situation.ts';
 import { afterFailure } from './backing-off.ts';
 
 /** pg_control of a server that stopped cleanly; pg_rewind asks for that. */
@@ -36,7 +36,7 @@ export function rejoin(f: Facts): Asking | Acting | undefined {
     return act(`waiting for ${source.name} to be a primary before any repair`, [], { wakeAt });
   }
   if (verdict === 'forked') return copyInstead(f);
-  if (!f.settings.usePgRewind) return copyInstead(f);
+  if (!mayRewind(f)) return copyInstead(f);
   if (!report.checkpointedSincePromote) {
     // P#2073: before the first checkpoint the source's control file names its old timeline.
     return act(`waiting for checkpoint on ${source.name} before rewind`, [], {

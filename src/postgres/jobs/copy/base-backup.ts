@@ -7,6 +7,7 @@ import { sourceAddress } from '../../conf/source-address.ts';
 import { writePasswordFile } from '../../conf/write-configuration.ts';
 import { programPath, programVersion } from '../../programs.ts';
 import { type ProgramResult, runProgram } from '../../run-program.ts';
+import { slotIsThere } from '../../slot-there.ts';
 import { fail, type JobRun } from '../context.ts';
 import { lastLines } from '../hooks/run-hook.ts';
 import { toolArguments } from '../tool-options.ts';
@@ -38,7 +39,7 @@ export async function prepareSource(source: Source, run: JobRun): Promise<CopySo
   const params = { ...replicationParams(config), ...address };
   return {
     conninfo: formatConninfo(params, major),
-    slot: source.slot,
+    slot: (await slotIsThere(config, source)) ? source.slot : undefined,
     env: { PGPASSFILE: config.pgpass },
   };
 }

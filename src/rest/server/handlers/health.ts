@@ -7,8 +7,9 @@ import { pythonNumber } from '../../../model/python.ts';
 import { lenientBytes } from '../../../wire/rest/sizes.ts';
 
 // The answers of the health checks, by the last tick and by the clock of now. All of it is
-// Patroni's (api.py, do_GET), with two additions: the lease is looked at when the question comes,
-// and what was seen too long ago is not known any more.
+// Patroni's (api.py, do_GET), with three additions: the lease is looked at when the question comes,
+// what was seen too long ago is not known any more, and `/primary` is 200 only when writes are
+// possible: Patroni says so while it still promotes.
 
 export type HealthCode = 200 | 503;
 
@@ -111,7 +112,7 @@ function leaderCodes({ state, now }: HealthSubject): LeaderCodes {
     return { any: 503, primary: 503, standbyLeader: 503, standbyLeads: false };
   }
   if (!settings.standbyCluster) {
-    return { any: 200, primary: 200, standbyLeader: 503, standbyLeads: false };
+    return { any: 200, primary: codeIf(primary), standbyLeader: 503, standbyLeads: false };
   }
   const leads = status.role === 'replica' || status.role === 'standby_leader';
   return { any: 200, primary: 503, standbyLeader: codeIf(leads), standbyLeads: true };

@@ -42,7 +42,7 @@ export class Requests {
   readonly #brake = new GuessBrake();
   readonly #waiting = { look: 0, order: 0 };
   /** The body of the health checks, until something changes. */
-  #rendered: { readonly status: NodeStatus; readonly body: Buffer } | undefined;
+  #rendered: { readonly status: NodeStatus; readonly body: string } | undefined;
 
   constructor(backend: RestBackend, rules: RequestRules) {
     this.#backend = backend;
@@ -78,9 +78,9 @@ export class Requests {
     return method === 'GET' ? json(code, this.#bodyOf(state.status)) : statusLine(code);
   }
 
-  #bodyOf(status: NodeStatus): Buffer {
+  #bodyOf(status: NodeStatus): string {
     if (this.#rendered?.status !== status) {
-      this.#rendered = { status, body: Buffer.from(formatNodeStatus(status)) };
+      this.#rendered = { status, body: formatNodeStatus(status) };
     }
     return this.#rendered.body;
   }
@@ -156,7 +156,7 @@ export class Requests {
 function withJson(request: IncomingMessage, reply: Reply): Reply {
   const { accept } = request.headers;
   if (reply.type !== 'text/html' || accept !== 'application/json') return reply;
-  const message = JSON.stringify({ message: String(reply.body) });
+  const message = JSON.stringify({ message: reply.body });
   return { ...reply, body: message, type: 'application/json' };
 }
 

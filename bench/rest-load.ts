@@ -1,7 +1,7 @@
 /**
  * How fast the REST API answers health checks: a connection per request, eight at a time, as HAProxy
- * does. `npx tsx bench/rest-load.ts` starts our server in a process of its own, with a made-up agent;
- * `npx tsx bench/rest-load.ts 127.0.0.1:8008 /primary` asks another one, e.g. Patroni's.
+ * does. `npx tsx bench/rest-load.ts` measures our server, in a process of its own with a made-up
+ * agent; with `--patroni` beside that of a real Patroni, in turns.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -9,6 +9,9 @@ import { readFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { RestServer } from '../src/rest/server/server.ts';
+import { startEtcd } from '../test/harness/etcd.ts';
+import { startCluster } from '../test/harness/patroni.ts';
+import { newestEtcd } from '../test/harness/servers.ts';
 import { FakeBackend, primaryStatus, restApi } from '../test/unit/rest/server/fake-backend.ts';
 
 const AT_A_TIME = 8;
@@ -123,23 +126,37 @@ function residentMib(pid: number | undefined): string {
   return `${Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024)} MiB`;
 }
 
-async function main([address, path = '/primary']: string[]): Promise<void> {
-  if (address === '--serve') return serve();
-  if (address !== undefined) {
-    const [host = '', port] = address.split(':');
-    return show(address, await measure({ host, port: Number(port), path }));
+/** One after the other, several times: whatever else the machine does falls on both. */
+async function besidePatroni(ours: Target): Promise<void> {
+  const etcd = await startEtcd({ version: newestEtcd() });
+  const cluster = await startCluster({ etcdUrl: etcd.clientUrl, members: 1 });
+  const { hostname: host, port } = new URL(cluster.member('pg1').place.restUrl);
+  const theirs = { ...ours, host, port: Number(port) };
+  for (let round = 1; round <= 3; round += 1) {
+    show(`Patroni ${cluster.install.version}, round ${round}`, await measure(theirs));
+    show(`pgherd, round ${round}`, await measure(ours));
   }
-  const { child, port } = await startServer();
-  const target = { host: '127.0.0.1', port, path };
-  const before = residentMib(child.pid);
+  await cluster.stop();
+  await etcd.stop();
+}
+
+async function alone(target: Target): Promise<void> {
   show('at first', await measure(target));
   show('warm', await measure(target));
   const end = idle(target);
   show(`with ${IDLE_SOCKETS} idle sockets`, await measure(target));
   end();
   show('after them', await measure(target));
+}
+
+async function main(mode: string | undefined): Promise<void> {
+  if (mode === '--serve') return serve();
+  const { child, port } = await startServer();
+  const target = { host: '127.0.0.1', port, path: '/primary' };
+  const before = residentMib(child.pid);
+  await (mode === '--patroni' ? besidePatroni(target) : alone(target));
   console.log(`resident: ${before} before, ${residentMib(child.pid)} after`);
   child.kill();
 }
 
-await main(process.argv.slice(2));
+await main(process.argv[2]);

@@ -104,6 +104,9 @@ describe('bodies that never end', () => {
       expect(reply).toMatchObject({ status: 503, body: 'too many requests' });
     });
     await checkedHealth(place);
+    // A leader's question to its members has a place of its own.
+    const asked = { body: { name: 'pg1', conn_url: 'postgres://pg1/', api_url: 'http://pg1/' } };
+    expect((await ask(place, 'POST', '/failsafe', asked)).status).toBe(502);
     const answers = await Promise.all(slow.map(readAll));
     for (const text of answers) expect(text).toBe('');
     expect((await ask(place, 'POST', '/reload')).status).toBe(202);
@@ -114,10 +117,12 @@ describe('bodies that never end', () => {
     const { place } = await serve();
     const big = 'PATCH /config HTTP/1.1\r\nContent-Length: 1048576\r\n\r\n{';
     await crowd(place, 8, big);
+    const large = { big: 'x'.repeat(70_000) };
     await vi.waitFor(async () => {
-      const reply = await ask(place, 'PATCH', '/config', { body: { ttl: 30 } });
-      expect(reply.status).toBe(503);
+      expect((await ask(place, 'PATCH', '/config', { body: large })).status).toBe(503);
     });
+    // Small ones are orders, and they are heard.
+    expect((await ask(place, 'PATCH', '/config', { body: { ttl: 30 } })).status).toBe(200);
   });
 });
 

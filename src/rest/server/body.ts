@@ -4,15 +4,17 @@ import { parseJson } from '../../wire/json-text.ts';
 
 /** More than this is no order. */
 const MAX_BYTES = 1024 * 1024;
-/** Of all bodies that are being read at one time. */
+/** Of all large bodies that are being read at one time. */
 const MAX_TOTAL_BYTES = 8 * 1024 * 1024;
+/** Up to this size a body is small, and always welcome: only a configuration is larger. */
+const SMALL_BYTES = 64 * 1024;
 
 /** The body of a request: a map, or the HTTP status that says what is wrong with it. */
 export type BodyReading =
   | { readonly ok: true; readonly data: Readonly<Record<string, Json>> }
   | { readonly ok: false; readonly status: 400 | 411 | 413 | 503 };
 
-/** Bytes that are promised by bodies on their way. */
+/** Bytes that are promised by large bodies on their way. */
 let expected = 0;
 
 /**
@@ -32,12 +34,13 @@ export async function readJsonBody(
   const length = Number(stated);
   if (length === 0) return optional ? { ok: true, data: {} } : { ok: false, status: 400 };
   if (length > MAX_BYTES) return { ok: false, status: 413 };
-  if (expected + length > MAX_TOTAL_BYTES) return { ok: false, status: 503 };
-  expected += length;
+  const large = length > SMALL_BYTES ? length : 0;
+  if (expected + large > MAX_TOTAL_BYTES) return { ok: false, status: 503 };
+  expected += large;
   try {
     return understand(await collect(request), optional);
   } finally {
-    expected -= length;
+    expected -= large;
   }
 }
 

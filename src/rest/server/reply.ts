@@ -4,7 +4,7 @@ import { type ServerResponse, STATUS_CODES } from 'node:http';
 export interface Reply {
   readonly status: number;
   /** Undefined: the status line and nothing more, which is what HAProxy's checks want. */
-  readonly body?: string | Buffer;
+  readonly body?: string;
   readonly type?: string;
   /** Name, value, name, value, … */
   readonly headers?: readonly string[];
@@ -29,7 +29,7 @@ export function sentence(status: number, text: string, headers: readonly string[
 }
 
 /** A body that is JSON already. */
-export function json(status: number, body: string | Buffer): Reply {
+export function json(status: number, body: string): Reply {
   return { status, body, type: 'application/json' };
 }
 
@@ -54,14 +54,14 @@ export function send(response: ServerResponse, reply: Reply, style: ReplyStyle):
     sendStatusLine(response, status);
     return;
   }
-  const text = typeof body === 'string' ? Buffer.from(body) : body;
   response.writeHead(status, [
     ...['Server', style.server, 'Content-Type', reply.type ?? 'text/plain'],
-    ...['Content-Length', String(text.length)],
+    ...['Content-Length', String(Buffer.byteLength(body))],
     ...(reply.headers ?? []),
     ...style.extraHeaders,
   ]);
-  response.end(text);
+  // As text it goes out together with the head, in one write.
+  response.end(body);
   if (response.socket?.writableLength) cutOffLater(response);
 }
 

@@ -9,7 +9,7 @@ import { GuessBrake } from './access/credentials.ts';
 import { type AccessRules, refusalOf } from './access/refusal.ts';
 import type { RestBackend } from './backend.ts';
 import { readJsonBody } from './body.ts';
-import { type Looks, readCluster } from './call.ts';
+import { type Call, type Looks, readCluster } from './call.ts';
 import { healthCode } from './handlers/health.ts';
 import {
   errorPage,
@@ -23,8 +23,11 @@ import {
 import { type Route, type Target, targetOf } from './routes.ts';
 import { SharedLook } from './shared-look.ts';
 
-/** Requests that wait for something at one time; more are turned away, health checks never. */
-const MOST = { look: 64, order: 32 };
+/**
+ * What may wait for something at one time, of each kind: more is turned away. Health checks wait
+ * for nothing, and a leader that needs its members is not kept waiting by orders.
+ */
+const MOST = { check: 64, look: 64, order: 32, failsafe: 32 };
 
 /** What may change while the server runs. */
 export interface RequestRules {
@@ -40,9 +43,9 @@ export class Requests {
   readonly #begun: Monotonic;
   readonly #addresses = new Addresses();
   readonly #brake = new GuessBrake();
-  readonly #waiting = { look: 0, order: 0 };
+  readonly #waiting = { check: 0, look: 0, order: 0, failsafe: 0 };
   /** The body of the health checks, until something changes. */
-  #rendered: { readonly status: NodeStatus; readonly body: Buffer } | undefined;
+  #rendered: { readonly status: NodeStatus; readonly body: string } | undefined;
 
   constructor(backend: RestBackend, rules: RequestRules) {
     this.#backend = backend;
@@ -78,9 +81,9 @@ export class Requests {
     return method === 'GET' ? json(code, this.#bodyOf(state.status)) : statusLine(code);
   }
 
-  #bodyOf(status: NodeStatus): Buffer {
+  #bodyOf(status: NodeStatus): string {
     if (this.#rendered?.status !== status) {
-      this.#rendered = { status, body: Buffer.from(formatNodeStatus(status)) };
+      this.#rendered = { status, body: formatNodeStatus(status) };
     }
     return this.#rendered.body;
   }
@@ -91,42 +94,54 @@ export class Requests {
     { request, response }: { request: IncomingMessage; response: ServerResponse },
   ): Promise<void> {
     const { access } = route;
-    const line = access === 'at-once' ? undefined : access === 'look' ? 'look' : 'order';
+    const restricted = access === 'order' || access === 'failsafe';
     try {
-      if (line === 'order') {
-        const refusal = await this.#refusal(request, access === 'failsafe');
-        if (refusal === 'hang-up') return void request.socket.destroy();
-        if (refusal) return this.#finish(request, response, refusal);
-      }
-      if (line && this.#waiting[line] >= MOST[line]) {
-        return send(response, sentence(503, 'too many requests'), this.rules.style);
-      }
-      if (line) this.#waiting[line] += 1;
-      try {
-        const gone = goneSignal(response);
-        const call = {
-          ...{ backend: this.#backend, looks: this.#looks, begun: this.#begun, query, gone },
-          readBody: (optional: boolean) => readJsonBody(request, optional),
-        };
-        const reply = await route.handler(call);
-        if (line === 'order') this.#finish(request, response, reply);
-        else send(response, reply, this.rules.style);
-      } finally {
-        if (line) this.#waiting[line] -= 1;
-      }
+      const refusal = restricted
+        ? await this.#inLine('check', () => this.#refusal(request, access))
+        : undefined;
+      if (refusal === 'hang-up' || refusal === 'full') return void request.socket.destroy();
+      if (refusal) return this.#finish(request, response, refusal);
+      const call = this.#callOf(request, response, query);
+      const work = async (): Promise<Reply> => route.handler(call);
+      const done = access === 'at-once' ? await work() : await this.#inLine(access, work);
+      const reply = done === 'full' ? sentence(503, 'too many requests') : done;
+      if (restricted) this.#finish(request, response, reply);
+      else send(response, reply, this.rules.style);
     } catch (error) {
       this.#fail(response, error);
     }
   }
 
-  #refusal(request: IncomingMessage, failsafe: boolean) {
+  /** Does it, unless too many of its kind are waiting. */
+  async #inLine<Done>(line: keyof typeof MOST, work: () => Promise<Done>): Promise<Done | 'full'> {
+    if (this.#waiting[line] >= MOST[line]) return 'full';
+    this.#waiting[line] += 1;
+    try {
+      return await work();
+    } finally {
+      this.#waiting[line] -= 1;
+    }
+  }
+
+  #callOf(request: IncomingMessage, response: ServerResponse, query: Call['query']): Call {
+    return {
+      backend: this.#backend,
+      looks: this.#looks,
+      begun: this.#begun,
+      query,
+      gone: goneSignal(response),
+      readBody: (optional) => readJsonBody(request, optional),
+    };
+  }
+
+  #refusal(request: IncomingMessage, access: Route['access']) {
     const { known } = this.#backend.state();
     return refusalOf(request, {
       rules: this.rules.access,
       addresses: this.#addresses,
       brake: this.#brake,
       known,
-      failsafe,
+      failsafe: access === 'failsafe',
     });
   }
 
@@ -156,7 +171,7 @@ export class Requests {
 function withJson(request: IncomingMessage, reply: Reply): Reply {
   const { accept } = request.headers;
   if (reply.type !== 'text/html' || accept !== 'application/json') return reply;
-  const message = JSON.stringify({ message: String(reply.body) });
+  const message = JSON.stringify({ message: reply.body });
   return { ...reply, body: message, type: 'application/json' };
 }
 

@@ -32,7 +32,7 @@ export interface Route {
 const route = (access: Route['access'], handler: Handler): Route => ({ access, handler });
 
 /** By method and first part of the path; other `GET`s are health checks, anything else is a 501. */
-export const ROUTES: ReadonlyMap<string, Route> = new Map([
+const ROUTES: ReadonlyMap<string, Route> = new Map([
   ['GET liveness', route('at-once', getLiveness)],
   ['GET readiness', route('at-once', getReadiness)],
   ['GET failsafe', route('at-once', getFailsafe)],

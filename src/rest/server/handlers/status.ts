@@ -42,8 +42,14 @@ export function getReadiness({ backend, query, begun }: Call): Reply {
   return statusLine(readinessCode(query, subject));
 }
 
-/** By another look at PostgreSQL; when that takes too long nothing is said that only it knows. */
-async function freshStatus({ backend, looks }: Call): Promise<NodeStatus> {
+/**
+ * By a look at PostgreSQL that begins now; when that takes too long nothing is said that only it
+ * knows.
+ */
+export async function freshStatus({
+  backend,
+  looks,
+}: Pick<Call, 'backend' | 'looks'>): Promise<NodeStatus> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<undefined>((resolve) => {
     timer = setTimeout(resolve, LOOK_MS, undefined);

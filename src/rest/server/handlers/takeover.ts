@@ -12,6 +12,7 @@ import { endReply, obstacleReply, type TakeoverObstacle } from '../../../wire/re
 import type { RestBackend } from '../backend.ts';
 import { type Call, readCluster } from '../call.ts';
 import { errorPage, type Reply, sentence } from '../reply.ts';
+import { freshStatus } from './status.ts';
 import { followTakeover } from './takeover-end.ts';
 
 /** `POST /switchover`: answered when another one leads, or when it has failed. */
@@ -51,7 +52,7 @@ async function takeOver(call: Call, path: TakeoverAction): Promise<Reply> {
   if ('status' in asked) return asked;
   const { action, leader, candidate, scheduledIso } = asked;
   if (scheduledIso === undefined) {
-    const obstacle = await obstacleTo(backend, view, asked);
+    const obstacle = await obstacleTo(call, view, asked);
     if (obstacle) return refuse(obstacle, action);
   }
   const value = formatFailover({ leader, candidate, scheduledAt: scheduledIso });
@@ -96,12 +97,12 @@ function understand(
 
 /** What is in the way of a takeover now: the same check, and the same table, as the CLI shows. */
 async function obstacleTo(
-  backend: RestBackend,
+  call: Call,
   view: ClusterView,
   { action, leader, candidate }: Asked,
 ): Promise<TakeoverObstacle | undefined> {
-  const reports = await hearMembers(backend, view, candidate);
-  const nowMs = backend.clock.wall();
+  const reports = await hearMembers(call, view, candidate);
+  const nowMs = call.backend.clock.wall();
   const candidates = assessCandidates({ view, reports, action, nowMs });
   const checked = checkSwitchover(view, { action, leader, candidate }, { candidates, nowMs });
   return 'refuse' in checked ? obstacleOf(checked.refuse, view, action) : undefined;
@@ -109,17 +110,18 @@ async function obstacleTo(
 
 /** The candidate and the leader, or everybody when no candidate is named. */
 async function hearMembers(
-  backend: RestBackend,
+  call: Call,
   view: ClusterView,
   candidate: string | undefined,
 ): Promise<ReadonlyMap<string, MemberReport>> {
+  const { node, peers } = call.backend;
   const asked = view.members.filter(
     ({ name }) => !candidate || name === candidate || name === view.leader,
   );
   const hear = async (name: string, apiUrl: string | undefined): Promise<MemberReport> => {
-    if (name === backend.node.name) return { ok: true, status: await backend.freshStatus() };
+    if (name === node.name) return { ok: true, status: await freshStatus(call) };
     if (apiUrl === undefined) return { ok: false, failure: 'it has no api_url' };
-    return backend.peers.status({ name, apiUrl });
+    return peers.status({ name, apiUrl });
   };
   const reports = asked.map(async ({ name, apiUrl }) => [name, await hear(name, apiUrl)] as const);
   return new Map(await Promise.all(reports));

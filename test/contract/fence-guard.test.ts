@@ -1,14 +1,17 @@
 import {
   chmodSync,
+  closeSync,
   copyFileSync,
   existsSync,
   mkdirSync,
+  openSync,
   readFileSync,
   renameSync,
   rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -139,12 +142,14 @@ describe('a guard', () => {
     expect(poorer.said.join('\n')).toContain('the guard cannot be started: spawn bash ENOENT');
   });
 
-  it('ends without a word when its directory is gone and nothing is guarded', async () => {
+  it('ends when its directory is gone and nothing is guarded', async () => {
     await started(two);
     const pid = two.guardPid() ?? 0;
+    const commands = openSync(guardPaths(two.state, two.data).commands, 'w');
     rmSync(two.state, { recursive: true });
-    // It looks when it is awake for another reason.
-    sendSignal(pid, 'SIGTERM');
+    // It looks once a minute, and whenever it is awake.
+    writeSync(commands, 'nobody.1 ping\n');
+    closeSync(commands);
     await waitFor('its end', async () => !isAlive(pid));
   });
 });

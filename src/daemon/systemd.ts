@@ -12,7 +12,7 @@ export interface Notifier {
 }
 
 /** Sends assignments such as `READY=1` to the socket; rejects when that cannot be done. */
-export type SendNotification = (assignments: readonly string[], socket: string) => Promise<void>;
+type SendNotification = (assignments: readonly string[], socket: string) => Promise<void>;
 
 export interface NotifierOptions {
   /** `NOTIFY_SOCKET` is taken out of it: it is not meant for children. */

@@ -19,7 +19,7 @@ import { isAmong, toolOptionsIn } from './tool-options.ts';
 const NOT_FOR_INITDB = ['pgdata', 'nosync', 'pwfile', 'sync-only', 'version'];
 
 /** The dynamic configuration of a new cluster, when the file says nothing (Patroni's defaults). */
-export const DEFAULT_DCS: Readonly<Record<string, Json>> = {
+const DEFAULT_DCS: Readonly<Record<string, Json>> = {
   ttl: 30,
   loop_wait: 10,
   retry_timeout: 10,

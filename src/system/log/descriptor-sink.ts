@@ -103,7 +103,7 @@ interface Blockable {
 }
 
 /** A stream of Node's, which buffers what it cannot write. */
-export class StreamSink implements Sink {
+class StreamSink implements Sink {
   readonly #stream: NodeJS.WriteStream;
   readonly #ready: () => void;
 

@@ -5,7 +5,7 @@ import type { SessionMemory } from '../dcs/agent-dcs.ts';
 import type { Document } from '../dcs/dcs.ts';
 import { isRecord, type Json } from '../model/json.ts';
 import { present } from '../model/present.ts';
-import { removeDurably, writeDurably } from '../system/durable-file.ts';
+import { writeDurably } from '../system/durable-file.ts';
 import { compactJson, parseRecord } from '../wire/json-text.ts';
 import { parseKey } from '../wire/keys.ts';
 
@@ -49,10 +49,7 @@ export function fileSessionMemory(context: StateContext): SessionMemory {
       file.warn('makes no sense');
       return undefined;
     },
-    keep(id) {
-      if (id === undefined) file.remove();
-      else file.write({ id });
-    },
+    keep: (id) => file.write({ id }),
   };
 }
 
@@ -87,10 +84,6 @@ class StateFile {
     const { scope, name } = this.#context;
     const text = `${compactJson({ format: FORMAT, scope, name, ...content })}\n`;
     this.#attempt('cannot be written', () => writeDurably(this.#path, text));
-  }
-
-  remove(): void {
-    this.#attempt('cannot be removed', () => removeDurably(this.#path));
   }
 
   #readText(): string | undefined {

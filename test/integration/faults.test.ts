@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { waitFor } from '../harness/processes.ts';
 import { newestEtcd, postgresBinaries } from '../harness/servers.ts';
 import { Lab } from '../lab/lab.ts';
 import { pgherdProgram } from '../lab/programs.ts';
@@ -52,7 +53,10 @@ describe.each(MODES)('synchronous_mode $mode', ({ mode, loss }) => {
 
   it('a new copy of a standby by order', async () => {
     await underLoad(lab, 'none', async ({ standbys: [standby], lab }) => {
-      await post(standby?.restUrl ?? '', 'reinitialize', { force: true });
+      if (!standby) throw new Error('There is no standby');
+      const before = standby.dataInode;
+      await post(standby.restUrl, 'reinitialize', { force: true });
+      await waitFor('another data directory', async () => standby.dataInode !== before);
       await lab.settled();
     });
   });

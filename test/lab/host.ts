@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ended, sendSignal } from '../harness/processes.ts';
 import type { LabAddress, LabNetwork } from './network.ts';
@@ -44,6 +44,11 @@ export class LabHost {
 
   get dataDirectory(): string {
     return join(this.directory, 'data');
+  }
+
+  /** Another number: another directory. */
+  get dataInode(): number | undefined {
+    return existsSync(this.dataDirectory) ? statSync(this.dataDirectory).ino : undefined;
   }
 
   /** Where its PostgreSQL has its Unix socket. */

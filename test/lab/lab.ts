@@ -37,9 +37,12 @@ export class Lab {
   readonly store: LabStore;
   readonly network: ReturnType<typeof openNetwork>;
   readonly #forget: () => void;
+  readonly #synchronous: boolean;
 
   constructor(options: LabOptions) {
     const names = Array.from({ length: options.members ?? 3 }, (_, index) => `pg${index + 1}`);
+    const mode = options.dcs?.synchronous_mode;
+    this.#synchronous = mode !== undefined && mode !== false && mode !== 'off';
     this.directory = mkdtempSync(join(tmpdir(), 'pgherd-lab-'));
     this.network = openNetwork([...names, 'etcd']);
     this.#forget = atExit(() => this.#remove());
@@ -123,6 +126,9 @@ export class Lab {
           const [leader] = leaders;
           if (!leader || leaders.length > 1 || seen.length !== wanted.length) return undefined;
           const fine = seen.every((member) => isFine(member, leader));
+          // Without one nobody could take over.
+          const safe = seen.some(({ role }) => /^(sync|quorum)_standby$/.test(role));
+          if (this.#synchronous && seen.length > 1 && !safe) return undefined;
           const answers = await this.host(leader.name).get('primary');
           return fine && answers?.status === 200 ? seen : undefined;
         },

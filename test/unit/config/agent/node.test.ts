@@ -10,6 +10,7 @@ describe('nodeOf', () => {
       apiUrl: 'http://10.0.0.1:8008/patroni',
       bootstrap: { ttl: 30 },
       clonesWithoutLeader: false,
+      usePgRewind: false,
       removeDataDirectoryOnRewindFailure: false,
       removeDataDirectoryOnDivergedTimelines: false,
     });

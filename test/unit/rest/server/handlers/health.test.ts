@@ -99,8 +99,14 @@ describe('healthCode', () => {
     const primary = stateOf({ status: primaryStatus() });
     expect(codeOf('/primary', primary)).toBe(503);
     expect(codeOf('/health', primary)).toBe(200);
-    // Until the promotion is done it is what it was, and the lock is its own.
-    expect(codeOf('/primary', stateOf({ leaseUntil: LEASE }))).toBe(200);
+    expect(codeOf('/primary', { ...primary, leaseUntil: LEASE })).toBe(200);
+  });
+
+  it('sends nobody who writes to a leader that is still being promoted', () => {
+    const promoting = stateOf({ leaseUntil: LEASE });
+    expect(codeOf('/leader', promoting)).toBe(200);
+    expect(codeOf('/primary', promoting)).toBe(503);
+    expect(codeOf('/read-write', promoting)).toBe(503);
   });
 
   it('in pause goes by the role when the store cannot be reached', () => {

@@ -8,7 +8,7 @@ import { type ControlData, readControlData } from '../control-data.ts';
 import { readPidFile } from '../postmaster.ts';
 import { findProcess, isAlive, type ProcessIdentity } from '../process-table.ts';
 import { fail, type JobRun, stopIfCancelled } from './context.ts';
-import type { CallbackRole } from './hooks/callbacks.ts';
+import type { CallbackRole, Callbacks } from './hooks/callbacks.ts';
 import { lastLines } from './hooks/run-hook.ts';
 import { clearPlaceholders } from './placeholders.ts';
 
@@ -65,6 +65,13 @@ export function roleOf(as: 'primary' | 'standby', from: Source | undefined): Cal
 function startEvent(before: CallbackRole | undefined, role: CallbackRole) {
   const changed = before !== undefined && before !== role && role !== 'primary';
   return changed ? 'on_role_change' : 'on_start';
+}
+
+/** Tells the callbacks that a running standby was pointed elsewhere (Patroni: follow). */
+export function tellFollow(callbacks: Callbacks, from: Source | undefined): void {
+  const role = roleOf('standby', from);
+  const changed = callbacks.role !== undefined && callbacks.role !== role;
+  callbacks.call(changed ? 'on_role_change' : 'on_reload', role);
 }
 
 /** Ends the job where the data must not be started so; else what their control file says. */

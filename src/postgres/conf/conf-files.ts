@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { PostgresConfig } from '../../model/postgres-config.ts';
-import { readSettings } from './setting-text.ts';
+import { isWrittenByAgent } from './postgresql-conf.ts';
 import { fileModeIn, readIfThere, syncDirectory, writeIfChanged } from './write-file.ts';
 
 /** Where the files are that are written. */
@@ -42,18 +42,19 @@ export function includedFile({ customConf }: PostgresConfig): string {
 
 /**
  * Keeps the `postgresql.conf` that is there before the first of ours takes its place, under the
- * name that Patroni gives it. One that includes it already is ours, or Patroni's.
+ * name that Patroni gives it.
  */
 export async function keepBase(config: PostgresConfig, mode: number): Promise<void> {
   const { conf, base } = confFiles(config);
-  if (config.customConf !== undefined || existsSync(base)) return;
+  if (existsSync(base)) return;
   const text = await readIfThere(conf);
-  if (text === undefined || readSettings(text).get('include') === BASE_NAME) {
+  if (text !== undefined && !isWrittenByAgent(text)) {
+    await rename(conf, base);
+    await syncDirectory(dirname(base));
+    // Somebody has removed the file that ours includes.
+  } else if (config.customConf === undefined) {
     await writeIfChanged(base, '', mode);
-    return;
   }
-  await rename(conf, base);
-  await syncDirectory(dirname(base));
 }
 
 /** Major version of the data, e.g. 15; undefined: there is no cluster in the directory. */

@@ -120,8 +120,8 @@ export class Configuration {
   }
 
   /**
-   * Points a running standby to another source, without a restart; undefined: to none. Rejects
-   * before PostgreSQL 13, where it takes a restart.
+   * Points a running standby to another source, without a restart; undefined: to none. One that
+   * still starts is told too. Rejects before PostgreSQL 13, where it takes a restart.
    */
   follow(source: Source | undefined): Promise<void> {
     return this.#inTurn(async () => {
@@ -132,7 +132,7 @@ export class Configuration {
       const upstream = source && upstreamOf(config, source, major);
       if (source && !upstream) throw new Error(`${source.name} does not say how to reach it`);
       const { changed } = await this.#write({ ...(await this.#stand()), upstream });
-      if (changed) await this.#reload(postmaster);
+      if (changed) await reload(postmaster, this.#context.session);
     });
   }
 

@@ -2,6 +2,7 @@
 
 /** Words of libpq in the order in which they are written, and the version that brought them. */
 const KEYWORDS: readonly (readonly [keyword: string, since: number])[] = [
+  ['service', 0],
   ['dbname', 0],
   ['user', 0],
   ['passfile', 0],

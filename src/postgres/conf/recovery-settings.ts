@@ -50,15 +50,14 @@ export function upstreamOf(
   return { name, conninfo, slot };
 }
 
-/** What every connection of the replication user has in its connection string, without where. */
+/**
+ * What every connection of the replication user has in its connection string, without where. What
+ * libpq does by itself is not said: a server may be linked with a libpq that has no word for it.
+ */
 export function replicationParams({ replication }: PostgresConfig): Record<string, string> {
   return {
     dbname: 'postgres',
     ...(replication.username === undefined ? {} : { user: replication.username }),
-    sslmode: 'prefer',
-    gssencmode: 'prefer',
-    channel_binding: 'prefer',
-    sslnegotiation: 'postgres',
     ...replication.options,
   };
 }

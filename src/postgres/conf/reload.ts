@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Postmaster } from '../postmaster.ts';
-import { signalProcess } from '../process-table.ts';
+import { type ProcessIdentity, signalProcess } from '../process-table.ts';
 import { type Asked, configLoadTime } from './ask-server.ts';
 
 const RELOAD_MS = 5000;
@@ -16,7 +16,7 @@ export async function reload(postmaster: Postmaster, session: Asked): Promise<bo
     signalProcess(identity, 'SIGHUP');
     return false;
   }
-  const before = await configLoadTime(session);
+  const before = await loadTimeBefore(session, identity);
   if (!signalProcess(identity, 'SIGHUP')) throw new Error('the server has gone');
   const deadline = performance.now() + RELOAD_MS;
   while ((await configLoadTime(session)) === before) {
@@ -24,4 +24,14 @@ export async function reload(postmaster: Postmaster, session: Asked): Promise<bo
     await delay(POLL_MS);
   }
   return true;
+}
+
+/** A server that lets nobody in is told all the same: the files may be what opens it again. */
+async function loadTimeBefore(session: Asked, identity: ProcessIdentity): Promise<string> {
+  try {
+    return await configLoadTime(session);
+  } catch (error) {
+    signalProcess(identity, 'SIGHUP');
+    throw error;
+  }
 }

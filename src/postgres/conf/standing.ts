@@ -2,7 +2,7 @@ import type { Source } from '../../model/postgres.ts';
 import type { PostgresConfig } from '../../model/postgres-config.ts';
 import { confFiles } from './conf-files.ts';
 import { parseConninfo } from './conninfo.ts';
-import { readUpstream } from './postgresql-conf.ts';
+import { isWrittenByAgent, readUpstream } from './postgresql-conf.ts';
 import { type Upstream, upstreamOf } from './recovery-settings.ts';
 import { configuredSyncNames, SYNC_NAMES } from './server-settings.ts';
 import { readSettings } from './setting-text.ts';
@@ -22,10 +22,10 @@ export interface Standing {
  */
 export async function readStanding(config: PostgresConfig): Promise<Standing> {
   const text = (await readIfThere(confFiles(config).conf)) ?? '';
-  const settings = readSettings(text);
-  const managed = settings.has('include');
   return {
-    syncNames: managed ? settings.get(SYNC_NAMES) : configuredSyncNames(config),
+    syncNames: isWrittenByAgent(text)
+      ? readSettings(text).get(SYNC_NAMES)
+      : configuredSyncNames(config),
     upstream: readUpstream(text),
   };
 }

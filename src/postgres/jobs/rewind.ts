@@ -1,20 +1,15 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { JobSpec } from '../../ha/job.ts';
-import type { PostgresConfig } from '../../model/postgres-config.ts';
 import { confFiles, dataVersion, writeSignals } from '../conf/conf-files.ts';
-import { formatConninfo } from '../conf/conninfo.ts';
-import { loginsAt, passwordLines } from '../conf/password-file.ts';
-import { sourceAddress } from '../conf/source-address.ts';
-import { writePasswordFile } from '../conf/write-configuration.ts';
 import { readControlData } from '../control-data.ts';
 import { programPath, programVersion } from '../programs.ts';
 import { runProgram } from '../run-program.ts';
 import { archiveReady, configuredSetting } from './archive-ready.ts';
 import { fail, type JobRun, stopIfCancelled } from './context.ts';
-import { NO_TIMEOUTS } from './copy/base-backup.ts';
 import { lastLines } from './hooks/run-hook.ts';
-import { killOrphans } from './orphans.ts';
+import { killOrphans } from './server-processes.ts';
+import { toolLogin } from './tool-login.ts';
 import { toolArguments } from './tool-options.ts';
 
 const CLEAN: readonly string[] = ['shut down', 'shut down in recovery'];
@@ -38,23 +33,19 @@ export async function rewind(
 ): Promise<void> {
   const config = run.config();
   await checkTarget(run);
-  const address = sourceAddress(from);
-  if (!address) fail(`${from.name} does not say how to reach it`);
+  const login = await toolLogin(from, config.rewind ?? config.superuser, run);
   if (!(await killOrphans(config.dataDir))) fail('processes of PostgreSQL cannot be killed');
   await archiveReady(run);
   // As the standby that it is to be: pg_rewind looks for the restore_command in its files.
   await run.configuration.prepareStart({ role: 'standby', from, controlFile: undefined });
-  await writePasswordFile(config.pgpass, passwordLines(loginsAt(config, address)));
-  const major = Math.trunc((await programVersion(config)) / 10_000);
-  const dsn = formatConninfo({ ...loginParams(config), ...address }, major);
-  const args = [...(await ownArguments(run, major)), `--source-server=${dsn}`];
+  const args = [...(await ownArguments(run)), `--source-server=${login.conninfo}`];
   stopIfCancelled(run);
   await run.markers.set('rewinding');
   let written = false;
   const { failure, end, stderr } = await runProgram({
     path: programPath(config, 'pg_rewind'),
     args,
-    env: { LC_ALL: 'C', PGOPTIONS: NO_TIMEOUTS, PGPASSFILE: config.pgpass },
+    env: { ...login.env, LC_ALL: 'C' },
     signal: run.signal,
     onLine: (line) => {
       written ||= WRITES_NOW.test(line);
@@ -89,18 +80,10 @@ async function checkTarget(run: JobRun): Promise<void> {
   if (!CLEAN.includes(control.data.state)) fail('target server must be shut down cleanly');
 }
 
-function loginParams(config: PostgresConfig): Record<string, string> {
-  const { username, options } = config.rewind ?? config.superuser;
-  return {
-    dbname: 'postgres',
-    ...(username === undefined ? {} : { user: username }),
-    ...options,
-  };
-}
-
 /** With a `restore_command` pg_rewind fetches WAL that the target has recycled already. */
-async function ownArguments(run: JobRun, major: number): Promise<string[]> {
+async function ownArguments(run: JobRun): Promise<string[]> {
   const config = run.config();
+  const major = Math.trunc((await programVersion(config)) / 10_000);
   const { args, refused } = toolArguments('rewind', config.rewindOptions, FORBIDDEN);
   for (const line of refused) run.log(line);
   const inside = resolve(config.configDir) === resolve(config.dataDir);

@@ -1,15 +1,9 @@
-import type { Source } from '../../../model/postgres.ts';
 import { dataVersion } from '../../conf/conf-files.ts';
-import { formatConninfo } from '../../conf/conninfo.ts';
-import { loginsAt, passwordLines } from '../../conf/password-file.ts';
-import { replicationParams } from '../../conf/recovery-settings.ts';
-import { sourceAddress } from '../../conf/source-address.ts';
-import { writePasswordFile } from '../../conf/write-configuration.ts';
 import { programPath, programVersion } from '../../programs.ts';
 import { type ProgramResult, runProgram } from '../../run-program.ts';
-import { slotIsThere } from '../../slot-there.ts';
 import { fail, type JobRun } from '../context.ts';
 import { lastLines } from '../hooks/run-hook.ts';
+import type { ToolLogin } from '../tool-login.ts';
 import { toolArguments } from '../tool-options.ts';
 
 /** Decided by the agent, or of no use in a copy that is to run (Patroni: basebackup). */
@@ -21,27 +15,9 @@ const FORBIDDEN = [
 /** Between two lines of progress in the log. */
 const PROGRESS_MS = 10_000;
 
-/** How a source is connected to for a copy; the password is in its file. */
-export interface CopySource {
-  readonly conninfo: string;
+/** How a source is connected to for a copy. */
+export interface CopySource extends ToolLogin {
   readonly slot: string | undefined;
-  /** Environment for programs that connect with it. */
-  readonly env: Readonly<Record<string, string>>;
-}
-
-/** Writes the password file for this source. */
-export async function prepareSource(source: Source, run: JobRun): Promise<CopySource> {
-  const config = run.config();
-  const address = sourceAddress(source);
-  if (!address) fail(`${source.name} does not say how to reach it`);
-  const major = Math.trunc((await programVersion(config)) / 10_000);
-  await writePasswordFile(config.pgpass, passwordLines(loginsAt(config, address)));
-  const params = { ...replicationParams(config), ...address };
-  return {
-    conninfo: formatConninfo(params, major),
-    slot: (await slotIsThere(config, source)) ? source.slot : undefined,
-    env: { PGPASSFILE: config.pgpass },
-  };
 }
 
 /** Copies the source into a directory that is not there yet, all on disk when it resolves. */
@@ -67,16 +43,12 @@ async function attempt(source: CopySource, target: string, run: JobRun): Promise
       ...(source.slot === undefined ? [] : [`--slot=${source.slot}`]),
       ...args,
     ],
-    env: { ...source.env, LC_ALL: 'C', PGOPTIONS: NO_TIMEOUTS },
+    env: { ...source.env, LC_ALL: 'C' },
     signal: run.signal,
-    onLine: every(PROGRESS_MS, (line) => run.log(`pg_basebackup: ${line}`)),
+    onLine: every(PROGRESS_MS, run.log),
     diesWithAgent: true,
   });
 }
-
-/** What is set for a role must not end a copy that takes hours (GitLab #7275). */
-export const NO_TIMEOUTS =
-  '-c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0';
 
 async function backupArguments(run: JobRun): Promise<ReturnType<typeof toolArguments>> {
   const config = run.config();
@@ -103,7 +75,7 @@ function every(ms: number, log: (line: string) => void): (line: string) => void 
       if (now < next) return;
       next = now + ms;
     }
-    log(line.trim());
+    log(line.trim().replace(/^(?!pg_basebackup: )/, 'pg_basebackup: '));
   };
 }
 

@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import type { JobSpec } from '../../../ha/job.ts';
 import type { ReplicaMethod } from '../../../model/postgres-config.ts';
 import { writeIfChanged } from '../../conf/write-file.ts';
+import { slotIsThere } from '../../slot-there.ts';
 import { fail, type JobRun, stopIfCancelled } from '../context.ts';
 import { stopAtOnce } from '../stop.ts';
-import { baseBackup, type CopySource, expectCluster, prepareSource } from './base-backup.ts';
+import { toolLogin } from '../tool-login.ts';
+import { baseBackup, type CopySource, expectCluster } from './base-backup.ts';
 import {
   install,
   isEmptyDirectory,
@@ -23,12 +25,15 @@ type Method = 'basebackup' | ReplicaMethod;
 
 /** Makes a copy of a source, or of a backup, and leaves it to be started as a standby. */
 export async function clone({ from, discard }: CloneJob, run: JobRun): Promise<void> {
-  const { dataDir, replicaMethods } = run.config();
+  const { dataDir, replicaMethods, replication } = run.config();
   const methods = replicaMethods.filter(
     (method) => from !== undefined || (method !== 'basebackup' && method.noLeader),
   );
   if (methods.length === 0) fail('no way to make a replica works without a leader');
-  const source = from && (await prepareSource(from, run));
+  const source = from && {
+    ...(await toolLogin(from, replication, run)),
+    slot: (await slotIsThere(run.config(), from)) ? from.slot : undefined,
+  };
   await stopAtOnce(run);
   await removeUnfinished(dataDir);
   const place = new Place(run);
@@ -59,7 +64,12 @@ class Place {
   async discard(): Promise<void> {
     if (this.#aside === undefined) return;
     this.#run.log(`removing ${this.#aside}`);
-    await removeAside(this.#aside);
+    try {
+      await removeAside(this.#aside);
+    } catch (error) {
+      // The copy is complete all the same.
+      this.#run.log(`${this.#aside} cannot be removed: ${String(error)}`);
+    }
   }
 }
 

@@ -16,30 +16,29 @@ export interface HookCall {
 const TAIL_LINES = 5;
 
 /**
- * Runs it to its end, and tells the log how it ended, with the last lines of its output when it
- * failed. Undefined: it did well; else why not. Never rejects.
+ * Runs it to its end, and tells the log how it ended, with the last lines of its output. Undefined:
+ * it did well; else why not. Never rejects.
  */
 export async function runHook(call: HookCall): Promise<string | undefined> {
+  const { what, log, signal } = call;
   const words = shellWords(call.command);
   if (!words) return told(call, 'its command cannot be read');
   const [path, ...args] = words;
-  const result = await runProgram({
+  const { failure, stdout, stderr } = await runProgram({
     path,
     args: [...args, ...(call.args ?? [])],
     ...(call.env ? { env: call.env } : {}),
-    ...(call.signal ? { signal: call.signal } : {}),
+    ...(signal ? { signal } : {}),
   });
-  if (result.failure === undefined) {
-    call.log(`${call.what} ended well`);
-    return undefined;
-  }
-  return told(call, result.failure, lastLines(result.stdout + result.stderr));
+  for (const line of lastLines(stdout + stderr)) log(`${what}: ${line}`);
+  if (failure !== undefined) return told(call, failure);
+  log(`${what} ended well`);
+  return undefined;
 }
 
-function told(call: HookCall, failure: string, output: readonly string[] = []): string {
-  call.log(`${call.what} failed: ${failure}`);
-  for (const line of output) call.log(`${call.what}: ${line}`);
-  return `${call.what} failed: ${failure}`;
+function told({ what, log }: HookCall, failure: string): string {
+  log(`${what} failed: ${failure}`);
+  return `${what} failed: ${failure}`;
 }
 
 /** The last lines of what a program printed. */

@@ -17,7 +17,7 @@ describe('upstreamOf', () => {
       slot: 'pg1',
       conninfo:
         'dbname=postgres user=replicator passfile=/home/postgres/pgpass host=10.0.0.2 port=5433' +
-        ' sslmode=prefer application_name=pg1 gssencmode=prefer channel_binding=prefer',
+        ' application_name=pg1',
     });
   });
 
@@ -25,7 +25,7 @@ describe('upstreamOf', () => {
     const replication = { username: 'r', options: { sslmode: 'verify-full', sslcert: '/c' } };
     expect(upstreamOf(sampleConfig({ replication }), source, 12)?.conninfo).toBe(
       'dbname=postgres user=r host=10.0.0.2 port=5433 sslmode=verify-full sslcert=/c' +
-        ' application_name=pg1 gssencmode=prefer',
+        ' application_name=pg1',
     );
   });
 

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { serverProcesses } from '../../src/postgres/jobs/orphans.ts';
+import { serverProcesses } from '../../src/postgres/jobs/server-processes.ts';
 import { becomeServerUser } from '../harness/postgres.ts';
 import { waitFor } from '../harness/processes.ts';
 import { newNode, START_PRIMARY, type TestNode } from './postgres-node.ts';

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { serverProcesses } from '../../src/postgres/jobs/orphans.ts';
+import { serverProcesses } from '../../src/postgres/jobs/server-processes.ts';
 import { findPostmaster } from '../../src/postgres/postmaster.ts';
 import { becomeServerUser, newServer } from '../harness/postgres.ts';
 import { sendSignal, waitFor } from '../harness/processes.ts';
@@ -215,7 +215,19 @@ describe('a stop', () => {
     expect(serverProcesses(node.config.dataDir)).toEqual([]);
   });
 
-  it('ends sessions that outlived their postmaster', async () => {
+  it('finds a server whose pid file somebody has removed', async () => {
+    await node.do(START_PRIMARY);
+    rmSync(node.path('postmaster.pid'));
+    const next = new TestNode(node.directory, node.config);
+    expect(await next.failure(START_PRIMARY)).toBe('the server runs already');
+    await next.do(STOP);
+    expect(serverProcesses(node.config.dataDir)).toEqual([]);
+  });
+
+  it.each([
+    ['a stop', STOP_NOW, 0],
+    ['a start', START_PRIMARY, 1],
+  ])('(as %s) ends sessions that outlived their postmaster', async (_, job, left) => {
     await node.do(START_PRIMARY);
     const client = await connect(node);
     const running = client.query('SELECT count(*) FROM generate_series(1, 1e12)').catch(() => {});
@@ -229,9 +241,9 @@ describe('a stop', () => {
     sendSignal(await pid(node), 'SIGKILL');
     await waitFor('the end of the postmaster', async () => !(await node.runs()));
     await waitFor('the orphan', async () => serverProcesses(node.config.dataDir).length > 0);
-    await node.do(STOP_NOW);
-    expect(serverProcesses(node.config.dataDir)).toEqual([]);
+    await node.do(job);
     await running;
+    expect(Number(serverProcesses(node.config.dataDir).length > 0)).toBe(left);
   });
 
   it('finds a server that was launched a moment ago', async () => {

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { serverProcesses } from '../../src/postgres/jobs/orphans.ts';
+import { serverProcesses } from '../../src/postgres/jobs/server-processes.ts';
 import { findPostmaster } from '../../src/postgres/postmaster.ts';
 import { becomeServerUser, newServer } from '../harness/postgres.ts';
 import { sendSignal, waitFor } from '../harness/processes.ts';

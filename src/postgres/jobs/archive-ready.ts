@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readdir, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { PostgresConfig } from '../../model/postgres-config.ts';
@@ -34,7 +35,7 @@ export async function archiveReady(run: JobRun): Promise<void> {
  */
 export async function keepArchivedWal(dataDir: string): Promise<void> {
   const directory = statusDirectory(dataDir);
-  for (const name of await readdir(directory)) {
+  for (const name of existsSync(directory) ? await readdir(directory) : []) {
     if (name.endsWith('.done')) await rm(join(directory, name), { force: true });
   }
 }
@@ -53,7 +54,8 @@ export async function configuredSetting(
 }
 
 async function readyFiles(dataDir: string): Promise<string[]> {
-  const names = await readdir(statusDirectory(dataDir));
+  const directory = statusDirectory(dataDir);
+  const names = existsSync(directory) ? await readdir(directory) : [];
   return names.flatMap((name) => READY.exec(name)?.[1] ?? []).sort();
 }
 

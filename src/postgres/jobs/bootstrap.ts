@@ -101,7 +101,7 @@ async function startPrivately(run: JobRun, privateDir: string): Promise<void> {
     `--hba_file=${rules}`,
     '--archive_mode=off',
   ]);
-  await waitUntilReady(postmaster, run);
+  await waitUntilReady(postmaster, run, run.config().pgCtlTimeout);
 }
 
 /** Roles and scripts, in Patroni's order. */

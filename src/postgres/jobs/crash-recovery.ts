@@ -7,7 +7,7 @@ import { runProgram } from '../run-program.ts';
 import { archiveReady, keepArchivedWal } from './archive-ready.ts';
 import { fail, type JobRun, stopIfCancelled } from './context.ts';
 import { lastLines } from './hooks/run-hook.ts';
-import { killOrphans } from './orphans.ts';
+import { killOrphans } from './server-processes.ts';
 
 /**
  * Lets PostgreSQL replay what a crash of a primary left, and stop in order, with nobody connected.

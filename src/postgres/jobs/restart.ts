@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import type { JobSpec } from '../../ha/job.ts';
 import { confFiles, dataVersion } from '../conf/conf-files.ts';
 import { fail, type JobRun } from './context.ts';
-import { roleOf, startQuietly } from './start.ts';
+import { roleOf, startWith } from './start.ts';
 import { stopQuietly } from './stop.ts';
 
 /** Stops the server and starts it in the role that it had. */
@@ -14,6 +14,7 @@ export async function restart(
   if ((await dataVersion(config.dataDir)) === undefined) fail('there is no cluster');
   const as = existsSync(confFiles(config).standbySignal) ? 'standby' : 'primary';
   await stopQuietly({ mode: 'fast', checkpoint: as === 'primary', limit: undefined }, run);
-  await startQuietly({ as, from }, run);
-  run.callbacks.call('on_restart', roleOf(as, from));
+  await startWith({ as, from }, run, () => {
+    run.callbacks.call('on_restart', roleOf(as, from));
+  });
 }

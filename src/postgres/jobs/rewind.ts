@@ -8,7 +8,7 @@ import { runProgram } from '../run-program.ts';
 import { archiveReady, configuredSetting } from './archive-ready.ts';
 import { fail, type JobRun, stopIfCancelled } from './context.ts';
 import { lastLines } from './hooks/run-hook.ts';
-import { killOrphans } from './orphans.ts';
+import { killOrphans } from './server-processes.ts';
 import { toolLogin } from './tool-login.ts';
 import { toolArguments } from './tool-options.ts';
 

@@ -7,6 +7,7 @@ import { findPostmaster, readPidFile } from '../postmaster.ts';
 import { findProcess, isAlive, type ProcessIdentity } from '../process-table.ts';
 import { programPath } from '../programs.ts';
 import { childEnvironment } from '../run-program.ts';
+import { unlistedPostmaster } from './server-processes.ts';
 
 export interface ServerProcessOptions {
   readonly config: () => PostgresConfig;
@@ -34,11 +35,12 @@ export class ServerProcess {
     this.#options = options;
   }
 
-  /** The postmaster that runs, or that was just started; undefined: none. */
+  /** The postmaster that runs, or that was just started, whatever files say; undefined: none. */
   async find(): Promise<ProcessIdentity | undefined> {
     if (this.#launched && isAlive(this.#launched)) return this.#launched;
     this.#launched = undefined;
-    return (await findPostmaster(this.#options.config()))?.identity;
+    const config = this.#options.config();
+    return (await findPostmaster(config))?.identity ?? unlistedPostmaster(config.dataDir);
   }
 
   /**

@@ -11,23 +11,41 @@ import { fail, type JobRun, stopIfCancelled } from './context.ts';
 import type { CallbackRole, Callbacks } from './hooks/callbacks.ts';
 import { lastLines } from './hooks/run-hook.ts';
 import { clearPlaceholders } from './placeholders.ts';
+import { killOrphans } from './server-processes.ts';
 
 type StartJob = JobSpec & { readonly kind: 'start' };
 
 /** Starts the server, tells the callbacks, and ends when it takes connections. */
 export async function start(spec: StartJob, run: JobRun): Promise<void> {
+  const { callbacks } = run;
+  const role = roleOf(spec.as, spec.from);
   try {
-    await startQuietly(spec, run);
+    await startWith(spec, run, () => callbacks.call(startEvent(callbacks.role, role), role));
   } catch (error) {
-    if (spec.as === 'primary' && !run.signal.aborted) letGo(run);
+    const { role: before } = callbacks;
+    const gone = !run.signal.aborted && (await run.server.find()) === undefined;
+    // Whatever follows the primary around must let go of a node that cannot be one.
+    if (gone && (before === 'primary' || before === 'standby_leader')) {
+      callbacks.call('on_role_change', 'demoted');
+    }
     throw error;
   }
-  const role = roleOf(spec.as, spec.from);
-  run.callbacks.call(startEvent(run.callbacks.role, role), role);
 }
 
 /** The same without a word to the callbacks. */
-export async function startQuietly(spec: Omit<StartJob, 'kind'>, run: JobRun): Promise<void> {
+export function startQuietly(spec: Omit<StartJob, 'kind'>, run: JobRun): Promise<void> {
+  return startWith(spec, run, () => {});
+}
+
+/**
+ * Starts the server, and calls `announce` when it takes connections: before the job ends, or some
+ * time after a job that did not wait so long.
+ */
+export async function startWith(
+  spec: Omit<StartJob, 'kind'>,
+  run: JobRun,
+  announce: () => void,
+): Promise<void> {
   const control = await checkStart(spec.as, run);
   const standby = spec.as === 'standby';
   if (standby && control) await clearPlaceholders(run.config().dataDir, timelineOf(control));
@@ -40,19 +58,42 @@ export async function startQuietly(spec: Omit<StartJob, 'kind'>, run: JobRun): P
   const forbidden = run.forbids({ kind: 'start', ...spec });
   if (forbidden !== undefined) fail(forbidden);
   run.session.close();
-  await waitUntilReady(await run.server.launch(options), run);
+  const postmaster = await run.server.launch(options);
+  // A standby that waits for its source may have to be told of another; a primary only recovers.
+  const { pgCtlTimeout } = run.config();
   try {
-    await run.configuration.afterStart();
+    await waitUntilReady(postmaster, run, standby ? pgCtlTimeout : Number.POSITIVE_INFINITY);
   } catch (error) {
-    // It runs: what it cannot be asked now is not the job's failure.
-    run.log(`after the start: ${String(error)}`);
+    void whenReady(postmaster, run, announce);
+    throw error;
+  }
+  await settle(run);
+  announce();
+}
+
+/** Without a job: a server that was told to start goes on by itself. */
+async function whenReady(
+  postmaster: ProcessIdentity,
+  run: JobRun,
+  announce: () => void,
+): Promise<void> {
+  while (isAlive(postmaster)) {
+    if (await isReady(postmaster, run)) {
+      await settle(run);
+      announce();
+      return;
+    }
+    await delay(UNATTENDED_MS, undefined, { ref: false });
   }
 }
 
-/** Whatever follows the primary around must let go of a node that cannot be one. */
-function letGo({ callbacks }: JobRun): void {
-  const { role } = callbacks;
-  if (role === 'primary' || role === 'standby_leader') callbacks.call('on_role_change', 'demoted');
+async function settle({ configuration, log }: JobRun): Promise<void> {
+  try {
+    await configuration.afterStart();
+  } catch (error) {
+    // It runs: what it cannot be asked now is nobody's failure.
+    log(`after the start: ${String(error)}`);
+  }
 }
 
 /** The role as callbacks are told it; who follows another cluster leads a standby cluster. */
@@ -83,6 +124,8 @@ async function checkStart(as: StartJob['as'], run: JobRun): Promise<ControlData 
   if (pidFile?.standalone && findProcess(pidFile.pid)?.name === 'postgres') {
     fail('another program works on the data directory');
   }
+  // Sessions of a postmaster that was killed would keep a new one from starting.
+  if (!(await killOrphans(dataDir))) fail('processes of PostgreSQL cannot be killed');
   if (run.markers.has('rewinding')) fail('the data directory is half-rewound');
   if (run.markers.has('bootstrapping')) fail('the data directory is unfinished');
   if ((await dataVersion(dataDir)) === undefined) fail('there is no cluster in the data directory');
@@ -105,26 +148,30 @@ export function timelineOf({ checkpointTimeline, minRecoveryTimeline }: ControlD
   return Math.max(checkpointTimeline, minRecoveryTimeline);
 }
 
-const FIRST_LOOK_MS = 10;
+const FIRST_LOOK_MS = 5;
 const LONGEST_PAUSE_MS = 200;
+const UNATTENDED_MS = 1000;
 
-/**
- * Resolves when the postmaster takes connections. It ends the job when it has ended, or is still at
- * it after `pg_ctl_timeout`: a server that waits for its source may have to be told of another.
- */
-export async function waitUntilReady(postmaster: ProcessIdentity, run: JobRun): Promise<void> {
-  const { dataDir, pgCtlTimeout } = run.config();
-  const deadline = performance.now() + pgCtlTimeout * 1000;
+/** Resolves when the postmaster takes connections; ends the job when it has ended, or in time. */
+export async function waitUntilReady(
+  postmaster: ProcessIdentity,
+  run: JobRun,
+  limit: number,
+): Promise<void> {
+  const deadline = performance.now() + limit * 1000;
   let pause = FIRST_LOOK_MS;
-  for (;;) {
-    const pidFile = await readPidFile(dataDir);
-    if (pidFile?.pid === postmaster.pid && pidFile.status === 'ready') return;
+  while (!(await isReady(postmaster, run))) {
     if (!isAlive(postmaster)) fail(await whyItEnded(run));
     stopIfCancelled(run);
-    if (performance.now() > deadline) fail(`PostgreSQL is still starting after ${pgCtlTimeout} s`);
+    if (performance.now() > deadline) fail(`PostgreSQL is still starting after ${limit} s`);
     await delay(pause);
     pause = Math.min(pause * 1.2, LONGEST_PAUSE_MS);
   }
+}
+
+async function isReady({ pid }: ProcessIdentity, run: JobRun): Promise<boolean> {
+  const pidFile = await readPidFile(run.config().dataDir);
+  return pidFile?.pid === pid && pidFile.status === 'ready';
 }
 
 async function whyItEnded({ server, log }: JobRun): Promise<string> {

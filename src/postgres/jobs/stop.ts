@@ -14,7 +14,7 @@ import { localTarget } from '../session.ts';
 import { fail, type JobRun, stopIfCancelled } from './context.ts';
 import type { CallbackRole } from './hooks/callbacks.ts';
 import { runHook } from './hooks/run-hook.ts';
-import { killOrphans } from './orphans.ts';
+import { killOrphans } from './server-processes.ts';
 
 export type StopSpec = Omit<JobSpec & { readonly kind: 'stop' }, 'kind'>;
 

@@ -60,7 +60,12 @@ class Place {
   async discard(): Promise<void> {
     if (this.#aside === undefined) return;
     this.#run.log(`removing ${this.#aside}`);
-    await removeAside(this.#aside);
+    try {
+      await removeAside(this.#aside);
+    } catch (error) {
+      // The copy is complete all the same.
+      this.#run.log(`${this.#aside} cannot be removed: ${String(error)}`);
+    }
   }
 }
 

@@ -36,6 +36,11 @@ export function becomeServerUser(): void {
   process.env.USER = 'postgres';
 }
 
+/** The programs that are tested: the newest that are installed, or those of another folder. */
+export function testedBinaries(): string {
+  return process.env.PGHERD_POSTGRES_BIN ?? postgresBinaries();
+}
+
 /** A directory of its own, which is removed at the end of this process at the latest. */
 export function temporaryDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), 'pgherd-pg-'));
@@ -67,7 +72,7 @@ export function postgresConfig(
     connectPort: port,
     dataDir,
     configDir: dataDir,
-    binDir: postgresBinaries(),
+    binDir: testedBinaries(),
     binNames: {},
     pgpass: join(directory, 'pgpass'),
     customConf: undefined,
@@ -249,7 +254,7 @@ function makeTemplate(): string {
   const directory = temporaryDirectory();
   const dataDir = join(directory, 'data');
   mkdirSync(dataDir);
-  const initdb = join(postgresBinaries(), 'initdb');
+  const initdb = join(testedBinaries(), 'initdb');
   execFileSync(initdb, [
     ...['-D', dataDir, '-U', SUPERUSER.username, '-N', '--auth-local=trust'],
     ...['--auth-host=scram-sha-256', '--locale=C', '-E', 'UTF8'],
@@ -264,7 +269,7 @@ function makeTemplate(): string {
     `GRANT EXECUTE ON function pg_read_binary_file(text, bigint, bigint, boolean) TO ${REWINDER.username};`,
   ];
   const args = ['--single', '-D', dataDir, '-c', 'fsync=off', 'postgres'];
-  execFileSync(join(postgresBinaries(), 'postgres'), args, {
+  execFileSync(join(testedBinaries(), 'postgres'), args, {
     input: `${roles.join('\n')}\n`,
     stdio: ['pipe', 'ignore', 'inherit'],
   });

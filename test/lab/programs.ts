@@ -20,7 +20,12 @@ export function pgherdProgram(): AgentProgram {
     cpSync(join(ROOT, part), join(copy, part), { recursive: true });
   }
   execFileSync('chmod', ['-R', 'a+rX', copy]);
-  return { name: 'pgherd', argv: [process.execPath, join(copy, 'bin/run.js'), 'agent'], env: {} };
+  return {
+    name: 'pgherd',
+    argv: [process.execPath, join(copy, 'bin/run.js'), 'agent'],
+    // As in contrib/pgherd-agent.service.
+    env: { MALLOC_ARENA_MAX: '1', NODE_OPTIONS: '--max-semi-space-size=1' },
+  };
 }
 
 /** Patroni 4.1, with its Python compiled. */

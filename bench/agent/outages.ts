@@ -86,8 +86,8 @@ export async function measureHostLoss(lab: Lab, ledger: Ledger): Promise<HostLos
   leader.crash();
   const gone = await lab.store.whenGone('/service/lab/leader', leader.name);
   await ledger.progressAfterGap();
-  const afterLeaseMs = performance.now() - gone;
   const gapMs = ledger.longestGapMs;
+  const afterLeaseMs = (ledger.gapEnd ?? performance.now()) - gone;
   leader.powerOn();
   leader.start();
   await lab.settled();

@@ -77,7 +77,7 @@ describe('HAProxy in front of pgherd agents', () => {
     const client = await connect();
     try {
       const { rows } = await client.query(
-        'SELECT inet_server_addr()::text AS ip, pg_is_in_recovery() AS standby',
+        'SELECT host(inet_server_addr()) AS ip, pg_is_in_recovery() AS standby',
       );
       return rows[0];
     } finally {

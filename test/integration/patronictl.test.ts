@@ -92,18 +92,20 @@ describe('patronictl on a cluster of pgherd agents', () => {
 
   it('reinit makes the copy anew', async () => {
     const member = await standby();
-    const inode = async () => (await ctl('list', '-f', 'json')).code;
-    await inode();
+    const before = member.dataInode;
     const { stdout } = await ctl('reinit', 'lab', member.name, '--force', '--wait');
     expect(stdout).toContain('Success: reinitialize for member');
+    await waitFor('another data directory', async () => member.dataInode !== before);
     await lab.settled();
   });
 
   it('pause and resume', async () => {
-    expect((await ctl('pause', 'lab', '--wait')).stdout).toContain('cluster is paused');
+    expect((await ctl('pause', 'lab', '--wait')).stdout).toContain(
+      'Success: cluster management is paused',
+    );
     expect((await ctl('list', 'lab')).stdout).toContain('Maintenance mode: on');
     expect((await ctl('resume', 'lab', '--wait')).stdout).toContain(
-      'cluster management is resumed',
+      'Success: cluster management is resumed',
     );
   });
 

@@ -6,10 +6,10 @@ import type { BootstrapConfig } from '../../src/model/postgres-config.ts';
 import { findPostmaster } from '../../src/postgres/postmaster.ts';
 import { childrenOf, signalProcess, waitForExit } from '../../src/postgres/process-table.ts';
 import { PostgresServer } from '../../src/postgres/server.ts';
-import { freePorts } from '../harness/ports.ts';
 import {
   becomeServerUser,
   postgresConfig,
+  serverPort,
   TestServer,
   temporaryDirectory,
 } from '../harness/postgres.ts';
@@ -37,7 +37,7 @@ interface RealActor extends Actor {
 
 async function realActor(name: string): Promise<RealActor> {
   const directory = temporaryDirectory();
-  const [port = 0] = await freePorts(1);
+  const port = await serverPort();
   const config = postgresConfig(directory, port, {
     memberName: name,
     clusterParameters: { wal_level: 'logical' },

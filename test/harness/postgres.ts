@@ -10,12 +10,12 @@ import {
   rm,
   rmSync,
 } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import type { PostgresConfig } from '../../src/model/postgres-config.ts';
-import { freePorts } from './ports.ts';
 import { atExit, ended, isRoot, sendSignal, startServer, waitFor } from './processes.ts';
 import { postgresBinaries } from './servers.ts';
 
@@ -55,6 +55,25 @@ export const REPLICATOR = {
   options: {},
 } as const;
 export const REWINDER = { username: 'rewinder', password: 'canary-rewind', options: {} } as const;
+
+/**
+ * A port of 127.0.0.1 that nobody listens on. Not one of those that the kernel gives to connections:
+ * a server may be started, stopped and started again, and each time its port must still be free.
+ */
+export async function serverPort(): Promise<number> {
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 20_000);
+    if (await isFree(port)) return port;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+}
 
 /** A whole configuration of one member whose files are below `directory`. */
 export function postgresConfig(
@@ -205,7 +224,7 @@ let template: string | undefined;
 /** A fresh primary with the three roles, on a copy of one `initdb`; it is not started. */
 export async function newServer(changes: Partial<PostgresConfig> = {}): Promise<TestServer> {
   const directory = temporaryDirectory();
-  const [port = 0] = await freePorts(1);
+  const port = await serverPort();
   const server = new TestServer(directory, postgresConfig(directory, port, changes));
   template ??= makeTemplate();
   cpSync(template, server.config.dataDir, { recursive: true });
@@ -220,7 +239,7 @@ export async function newStandby(
   changes: Partial<PostgresConfig> = {},
 ): Promise<TestServer> {
   const directory = temporaryDirectory();
-  const [port = 0] = await freePorts(1);
+  const port = await serverPort();
   const server = new TestServer(directory, postgresConfig(directory, port, changes));
   const { dataDir, binDir, memberName } = server.config;
   execFileSync(join(binDir, 'pg_basebackup'), [

@@ -367,7 +367,9 @@ describe('a cluster of two', () => {
     await pg1.do({ ...STOP, checkpoint: true });
     await pg2.do({ kind: 'promote', above: 3 });
     expect(await pg2.value('SELECT pg_walfile_name(pg_current_wal_lsn())')).toMatch(/^00000004/);
-    expect(pg2.read('postgresql.conf')).not.toContain('primary_conninfo');
+    await waitFor('the files', async () => {
+      return !pg2.read('postgresql.conf').includes('primary_conninfo');
+    });
     await pg3.context.configuration.follow(pg2.source());
     await streaming(pg2, 'pg3');
     await pg2.sql('CREATE TABLE public.after_promotion (i int)');

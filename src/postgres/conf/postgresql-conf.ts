@@ -42,6 +42,15 @@ export function postgresqlConf({ include, settings, recovery }: ConfParts): stri
   return `${lines.join('\n')}\n`;
 }
 
+/** Said by the agent alone, and never wrong in form. */
+const OWN_WORDS =
+  /^(?:# follows member|(?:synchronous_standby_names|primary_conninfo|primary_slot_name) =) .*\n/gm;
+
+/** The text without what the agent decides while the cluster runs: whom to wait for and follow. */
+export function withoutOwnWords(text: string): string {
+  return text.replace(OWN_WORDS, '');
+}
+
 /** What a file that we or Patroni wrote says of where its standby streams from. */
 export function readUpstream(text: string): Upstream | undefined {
   const settings = readSettings(text);

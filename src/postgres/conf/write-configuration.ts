@@ -6,7 +6,7 @@ import { parseConninfo } from './conninfo.ts';
 import type { Settings } from './forced.ts';
 import { acceptable, complaintsAbout } from './judge.ts';
 import { loginsAt, passwordLines } from './password-file.ts';
-import { postgresqlConf, withoutSettings } from './postgresql-conf.ts';
+import { postgresqlConf, withoutOwnWords, withoutSettings } from './postgresql-conf.ts';
 import { isRecoveryParameter } from './recovery-names.ts';
 import { recoverySettings, type Upstream } from './recovery-settings.ts';
 import { serverSettings } from './server-settings.ts';
@@ -85,6 +85,8 @@ async function writeConf(wanted: Wanted, mode: number): Promise<Settings & { cha
   for (let round = 1; round <= ROUNDS; round++) {
     const text = textOf(wanted, settings);
     if (text === before) return { settings, warnings, changed: false };
+    // What changed is ours, and PostgreSQL took the rest before.
+    if (withoutOwnWords(text) === withoutOwnWords(before ?? '')) break;
     const judged = await judge(wanted, { settings, text, mode });
     if (judged.warnings.length === 0) break;
     settings = judged.settings;

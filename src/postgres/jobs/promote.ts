@@ -31,7 +31,10 @@ export async function promote(spec: PromoteJob, run: JobRun): Promise<void> {
   await tell(run, placed);
   await waitUntilPrimary(run);
   run.callbacks.call('on_role_change', 'primary');
-  await run.configuration.afterPromotion();
+  // The new primary does not wait for what its files say of the time before.
+  run.configuration.afterPromotion().catch((error: unknown) => {
+    log(`after the promotion: ${String(error)}`);
+  });
 }
 
 async function tell({ session }: JobRun, placed: readonly string[]): Promise<void> {

@@ -6,7 +6,7 @@ import type { Source } from '../../model/postgres.ts';
 import { dataVersion } from '../conf/conf-files.ts';
 import { type ControlData, readControlData } from '../control-data.ts';
 import { readPidFile } from '../postmaster.ts';
-import { findProcess, isAlive, type ProcessIdentity } from '../process-table.ts';
+import { findProcess, isAlive, type ProcessIdentity, waitForExit } from '../process-table.ts';
 import { fail, type JobRun, stopIfCancelled } from './context.ts';
 import type { CallbackRole, Callbacks } from './hooks/callbacks.ts';
 import { lastLines } from './hooks/run-hook.ts';
@@ -119,7 +119,11 @@ export function tellFollow(callbacks: Callbacks, from: Source | undefined): void
 async function checkStart(as: StartJob['as'], run: JobRun): Promise<ControlData | undefined> {
   const config = run.config();
   const { dataDir } = config;
-  if (await run.server.find()) fail('the server runs already');
+  const running = await run.server.find();
+  // One that was killed takes a moment to go.
+  if (running && !(await waitForExit([running], { timeoutMs: DYING_MS }))) {
+    fail('the server runs already');
+  }
   const pidFile = await readPidFile(dataDir);
   if (pidFile?.standalone && findProcess(pidFile.pid)?.name === 'postgres') {
     fail('another program works on the data directory');
@@ -140,6 +144,8 @@ async function checkStart(as: StartJob['as'], run: JobRun): Promise<ControlData 
   }
   return control.data;
 }
+
+const DYING_MS = 1000;
 
 const STANDBY_STATES: readonly string[] = ['shut down in recovery', 'in archive recovery'];
 

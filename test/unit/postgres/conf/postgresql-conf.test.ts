@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   postgresqlConf,
   readUpstream,
+  withoutOwnWords,
   withoutSettings,
 } from '../../../../src/postgres/conf/postgresql-conf.ts';
 import { isRecoveryParameter } from '../../../../src/postgres/conf/recovery-names.ts';
@@ -41,6 +42,27 @@ describe('postgresqlConf', () => {
       recovery: { ...recovery, upstream: undefined },
     });
     expect(readUpstream(text)).toBeUndefined();
+  });
+});
+
+describe('withoutOwnWords', () => {
+  const text = (name: string, syncNames: string, workMem: string): string => {
+    const config = sampleConfig();
+    const upstream = upstreamOf(config, { name, connUrl: `postgres://${name}:1/x` }, 15);
+    return postgresqlConf({
+      include: 'x',
+      settings: new Map([
+        ['synchronous_standby_names', syncNames],
+        ['work_mem', workMem],
+      ]),
+      recovery: { settings: recoverySettings(config, upstream, 15), upstream },
+    });
+  };
+
+  it('is the same whomever a server waits for and follows', () => {
+    const [one, other] = [text('pg2', '1 (a)', '4MB'), text("o'x", 'ANY 1 (b)', '4MB')];
+    expect(withoutOwnWords(one)).toBe(withoutOwnWords(other));
+    expect(withoutOwnWords(one)).not.toBe(withoutOwnWords(text('pg2', '1 (a)', '5MB')));
   });
 });
 

@@ -4,6 +4,7 @@ import {
   appendFileSync,
   chmodSync,
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -44,8 +45,24 @@ export function testedBinaries(): string {
 /** A directory of its own, which is removed at the end of this process at the latest. */
 export function temporaryDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), 'pgherd-pg-'));
-  atExit(() => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }));
+  atExit(() => {
+    // Whoever started it: a server that still writes would keep the directory from going.
+    killServerOf(join(directory, 'data'));
+    try {
+      rmSync(directory, { recursive: true, force: true, maxRetries: 30, retryDelay: 50 });
+    } catch (error) {
+      // The other cleanups come all the same.
+      process.stderr.write(`${directory} stays: ${String(error)}\n`);
+    }
+  });
   return directory;
+}
+
+/** Kills the postmaster that the file in a test's own data directory names. */
+export function killServerOf(dataDir: string): void {
+  const file = join(dataDir, 'postmaster.pid');
+  const pid = existsSync(file) ? Number.parseInt(readFileSync(file, 'utf8'), 10) : 0;
+  if (pid > 1) sendSignal(pid, 'SIGKILL');
 }
 
 export const SUPERUSER = { username: 'postgres', password: 'canary-super', options: {} } as const;

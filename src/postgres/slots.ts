@@ -1,6 +1,6 @@
 import type { SlotChange } from '../ha/plan.ts';
 import { formatLsn } from '../model/lsn.ts';
-import { type Connection, connect, type Value } from './connect.ts';
+import { type Connection, connect, SqlTimeout, type Value } from './connect.ts';
 import { inTime } from './observe/directory.ts';
 import type { LocalSession, SessionTarget } from './session.ts';
 
@@ -41,8 +41,8 @@ export class Slots {
   }
 
   /**
-   * Makes the changes in their order, each whatever became of those before. Rejects with an `Error`
-   * that says what failed, now or beside since the last call.
+   * Makes the changes in their order, each whatever became of those before, unless the server does
+   * not answer. Rejects with an `Error` that says what failed, now or beside since the last call.
    */
   async sync(changes: readonly SlotChange[]): Promise<void> {
     for (const change of changes) {
@@ -50,6 +50,7 @@ export class Slots {
         await this.#change(change);
       } catch (error) {
         this.#note(change, error);
+        if (error instanceof SqlTimeout) break;
       }
     }
     const failures = this.#failures;

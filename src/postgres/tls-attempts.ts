@@ -1,4 +1,6 @@
-import { readFile } from 'node:fs/promises';
+import { access, constants, readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import type { ConnectionOptions } from 'node:tls';
 import type { Credentials } from '../model/postgres-config.ts';
 
@@ -35,15 +37,38 @@ export function certificateCheck(options: Options): 'none' | 'chain' | 'chain an
   return options.sslmode === 'verify-ca' || given ? 'chain' : 'none';
 }
 
-/** Reads the files that the options name. Rejects where one cannot be read. */
-export async function tlsOptions(options: Options): Promise<ConnectionOptions> {
+/**
+ * The files that libpq would look for where none is named (manual, "Client Certificates"), as far
+ * as they are there.
+ */
+async function withDefaults(options: Options): Promise<Options> {
+  const folder = join(homedir(), '.postgresql');
+  const files = { sslrootcert: 'root.crt', sslcert: 'postgresql.crt', sslkey: 'postgresql.key' };
+  const found: Record<string, string> = {};
+  for (const [option, name] of Object.entries(files)) {
+    const path = join(folder, name);
+    if (!options[option] && (await isReadable(path))) found[option] = path;
+  }
+  return { ...options, ...found };
+}
+
+/**
+ * Reads the files that the options name, or libpq's own. Rejects where one cannot be read, or the
+ * certificate is to be checked and there is nothing to check it by.
+ */
+export async function tlsOptions(given: Options): Promise<ConnectionOptions> {
+  const options = await withDefaults(given);
   const check = certificateCheck(options);
+  const bySystem = options.sslrootcert === 'system';
   const [ca, cert, key, crl] = await Promise.all([
-    options.sslrootcert === 'system' ? undefined : read(options.sslrootcert),
+    bySystem ? undefined : read(options.sslrootcert),
     read(options.sslcert),
     read(options.sslkey),
     read(options.sslcrl),
   ]);
+  if (check !== 'none' && !ca && !bySystem) {
+    throw new Error(`sslmode=${options.sslmode} needs a root certificate (sslrootcert)`);
+  }
   return {
     ...(ca ? { ca } : {}),
     ...(cert ? { cert } : {}),
@@ -57,4 +82,13 @@ export async function tlsOptions(options: Options): Promise<ConnectionOptions> {
 
 function read(path: string | undefined): Promise<Buffer> | undefined {
   return path ? readFile(path) : undefined;
+}
+
+async function isReadable(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }

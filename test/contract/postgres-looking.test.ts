@@ -142,11 +142,13 @@ describe('a session', () => {
     });
 
   it('is safe from what was set for the role and the database', async () => {
-    await server.query(`ALTER ROLE postgres SET search_path = public`);
-    await server.query(`ALTER ROLE postgres SET statement_timeout = '1ms'`);
-    await server.query(`ALTER DATABASE postgres SET lock_timeout = '1ms'`);
-    await server.query(`ALTER ROLE postgres SET idle_session_timeout = '1ms'`);
-    await server.query(`ALTER ROLE postgres SET default_transaction_read_only = on`);
+    // In one go: whoever connects after the first of them has these settings himself.
+    await server.query(`
+      ALTER ROLE postgres SET search_path = public;
+      ALTER ROLE postgres SET statement_timeout = '1ms';
+      ALTER DATABASE postgres SET lock_timeout = '1ms';
+      ALTER ROLE postgres SET idle_session_timeout = '1ms';
+      ALTER ROLE postgres SET default_transaction_read_only = on`);
     const session = sessionOf();
     try {
       const [rows] = await session.query(

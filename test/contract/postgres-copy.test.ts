@@ -8,15 +8,16 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { isOwnLeftover } from '../../src/postgres/jobs/copy/data-directory.ts';
 import { becomeServerUser, newServer, type TestServer } from '../harness/postgres.ts';
 import { waitFor } from '../harness/processes.ts';
-import { newNode, START_PRIMARY, type TestNode } from './postgres-node.ts';
+import { newNode, removeNodes, START_PRIMARY, type TestNode } from './postgres-node.ts';
 import { watchArguments } from './watch-arguments.ts';
 
 becomeServerUser();
+afterAll(removeNodes);
 
 let primary: TestServer;
 const nodes: TestNode[] = [];
@@ -196,7 +197,7 @@ describe('a copy', () => {
   });
 
   it('has its tablespaces elsewhere, and those of before go aside', async () => {
-    const space = join(dirname(primary.directory), `space-${primary.config.port}`);
+    const space = join(primary.directory, 'space');
     mkdirSync(space);
     await primary.query(`CREATE TABLESPACE elsewhere LOCATION '${space}'`);
     await primary.query('CREATE TABLE far (i int) TABLESPACE elsewhere');

@@ -8,9 +8,10 @@ import { Configuration } from './conf/configuration.ts';
 import { copySlots } from './copy-slots-job.ts';
 import { inspect } from './inspect.ts';
 import type { JobContext } from './jobs/context.ts';
-import { Callbacks } from './jobs/hooks/callbacks.ts';
+import { type CallbackRole, Callbacks } from './jobs/hooks/callbacks.ts';
 import { runJob } from './jobs/run-job.ts';
 import { ServerProcess } from './jobs/server-process.ts';
+import { tellFollow } from './jobs/start.ts';
 import { Markers } from './markers.ts';
 import { Observer } from './observe/observer.ts';
 import { type Postmaster, readPidFile } from './postmaster.ts';
@@ -90,6 +91,11 @@ export class PostgresServer {
     return this.#observer.postmaster;
   }
 
+  /** The programs that are told what becomes of the server. */
+  get callbacks(): Pick<Callbacks, 'idle'> {
+    return this.#jobs.callbacks;
+  }
+
   /** One look; see `PostgresView`. Never rejects, and takes a few seconds at the most. */
   observe(): Promise<PostgresView> {
     return this.#observer.observe();
@@ -130,8 +136,22 @@ export class PostgresServer {
   }
 
   /** Points a running standby to another source. Rejects before PostgreSQL 13. */
-  follow(source: Source | undefined): Promise<void> {
-    return this.#configuration.follow(source);
+  async follow(source: Source | undefined): Promise<void> {
+    const changed = await this.#configuration.follow(source);
+    if (changed) tellFollow(this.#jobs.callbacks, source);
+  }
+
+  /**
+   * The agent says what the server, which runs, is. The callbacks are told of one that was found
+   * running, and of a standby that has come to lead a standby cluster; else they know (Patroni:
+   * run_cycle, follow).
+   */
+  introduce(role: CallbackRole): void {
+    const { callbacks } = this.#jobs;
+    if (callbacks.role === undefined) callbacks.call('on_start', role);
+    else if (callbacks.role === 'replica' && role === 'standby_leader') {
+      callbacks.call('on_role_change', role);
+    }
   }
 
   /** Changes slots, in order; what takes long goes on beside. Rejects with all that failed. */

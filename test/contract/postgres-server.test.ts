@@ -1,3 +1,4 @@
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Server } from '../../src/agent/ports.ts';
@@ -25,7 +26,12 @@ const BOOTSTRAP: BootstrapConfig = {
   method: undefined,
 };
 
+const CALLBACKS = ['on_start', 'on_stop', 'on_restart', 'on_reload', 'on_role_change'] as const;
+
 interface RealActor extends Actor {
+  readonly server: PostgresServer;
+  /** What the callbacks were told since the last call, by this server's agent. */
+  told(by: PostgresServer): Promise<string[]>;
   readonly lines: string[];
   /** How often it was told that a look is worth while. */
   changes: number;
@@ -37,9 +43,13 @@ interface RealActor extends Actor {
 async function realActor(name: string): Promise<RealActor> {
   const directory = temporaryDirectory();
   const port = await serverPort();
+  const record = join(directory, 'record');
   const config = postgresConfig(directory, port, {
     memberName: name,
     clusterParameters: { wal_level: 'logical' },
+    callbacks: Object.fromEntries(
+      CALLBACKS.map((event) => [event, `sh -c 'echo "$@" >>${record}' callback`]),
+    ),
   });
   const client = new TestServer(directory, config);
   const lines: string[] = [];
@@ -68,6 +78,12 @@ async function realActor(name: string): Promise<RealActor> {
     server: server satisfies Server,
     lines,
     changes: 0,
+    told: async (by) => {
+      await by.callbacks.idle();
+      const said = existsSync(record) ? readFileSync(record, 'utf8') : '';
+      rmSync(record, { force: true });
+      return said.split('\n').filter((line) => line !== '');
+    },
     anew: make,
     source: (slot) => {
       const found = { name, connUrl: client.connUrl };
@@ -162,6 +178,34 @@ describe('an agent', () => {
     expect(again).toMatchObject({ state: 'running', answering: true });
     expect(again.postmasterStart).not.toBe(before.postmasterStart);
     await next.close();
+    await a.destroy();
+  });
+
+  it('tells the callbacks of what it found running, and whom it follows, once', async () => {
+    const [a, b] = [await realActor('a'), await realActor('b')];
+    await a.server.run({ kind: 'bootstrap' }, never);
+    await a.server.finishBootstrap();
+    await a.server.run(START, never);
+    await b.server.run({ kind: 'clone', from: a.source() }, never);
+    await b.server.run({ kind: 'start', as: 'standby', from: a.source() }, never);
+    b.server.introduce('replica');
+    expect(await b.told(b.server)).toEqual(['on_start replica demo']);
+    const next = b.anew();
+    await next.observe();
+    next.introduce('replica');
+    next.introduce('replica');
+    expect(await b.told(next)).toEqual(['on_start replica demo']);
+    await next.follow({ ...a.source(), name: 'c' });
+    await next.follow({ ...a.source(), name: 'c' });
+    expect(await b.told(next)).toEqual(['on_reload replica demo']);
+    await next.follow({ ...a.source(), name: '' });
+    expect(await b.told(next)).toEqual(['on_role_change standby_leader demo']);
+    await next.follow(a.source());
+    expect(await b.told(next)).toEqual(['on_role_change replica demo']);
+    next.introduce('standby_leader');
+    expect(await b.told(next)).toEqual(['on_role_change standby_leader demo']);
+    await next.close();
+    await b.destroy();
     await a.destroy();
   });
 });

@@ -126,9 +126,10 @@ export class Configuration {
 
   /**
    * Points a running standby to another source, without a restart; undefined: to none. One that
-   * still starts is told too. Rejects before PostgreSQL 13, where it takes a restart.
+   * still starts is told too. Resolves with false when it was said so before. Rejects before
+   * PostgreSQL 13, where it takes a restart.
    */
-  follow(source: Source | undefined): Promise<void> {
+  follow(source: Source | undefined): Promise<boolean> {
     return this.#inTurn(async () => {
       const config = this.#context.config();
       const postmaster = await this.#running();
@@ -138,6 +139,7 @@ export class Configuration {
       if (source && !upstream) throw new Error(`${source.name} does not say how to reach it`);
       const { changed } = await this.#write({ ...(await this.#stand()), upstream });
       if (changed) await reload(postmaster, this.#context.session);
+      return changed;
     });
   }
 

@@ -135,6 +135,10 @@ describe('a real PostgreSQL', () => {
 
 describe('an agent', () => {
   const START = { kind: 'start', as: 'primary', from: undefined } as const;
+  const LOGICAL = {
+    ...{ kind: 'create', name: 'feed', type: 'logical', reserve: true },
+    ...{ database: 'postgres', plugin: 'test_decoding' },
+  } as const;
   const never = new AbortController().signal;
 
   it('sees nothing of the server that a bootstrap has for itself', async () => {
@@ -195,6 +199,10 @@ describe('an agent', () => {
     next.introduce('replica');
     next.introduce('replica');
     expect(await b.told(next)).toEqual(['on_start replica demo']);
+    await a.server.syncSlots([LOGICAL]);
+    const slots = { kind: 'copy-slots', from: a.source(), names: [LOGICAL.name] } as const;
+    expect(await next.run(slots, never)).toEqual({ ok: true });
+    expect(await b.told(next)).toEqual([]);
     await next.follow({ ...a.source(), name: 'c' });
     await next.follow({ ...a.source(), name: 'c' });
     expect(await b.told(next)).toEqual(['on_reload replica demo']);

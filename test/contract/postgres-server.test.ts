@@ -136,9 +136,9 @@ describe('a real PostgreSQL', () => {
 describe('an agent', () => {
   const START = { kind: 'start', as: 'primary', from: undefined } as const;
   const LOGICAL = {
-    ...{ kind: 'create', name: 'feed', type: 'logical', reserve: true },
+    ...({ kind: 'create', name: 'feed', type: 'logical', reserve: true } as const),
     ...{ database: 'postgres', plugin: 'test_decoding' },
-  } as const;
+  };
   const never = new AbortController().signal;
 
   it('sees nothing of the server that a bootstrap has for itself', async () => {

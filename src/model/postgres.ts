@@ -28,6 +28,7 @@ export interface PostgresView {
   readonly timeline: number | undefined;
   /** A primary's flushed WAL; a standby's received or replayed, whichever is more; else the end. */
   readonly lsn: number;
+  /** A standby's WAL that was flushed, or written to its disk at least; undefined: none yet. */
   readonly receivedLsn: number | undefined;
   readonly replayedLsn: number | undefined;
   readonly replayPaused: boolean;
@@ -36,7 +37,7 @@ export interface PostgresView {
    * goes on after a restart (PostgreSQL 14 and later; the manual, "Hot Standby").
    */
   readonly replayNeedsRestart: boolean;
-  /** Commit time of the last transaction that a standby replayed: PostgreSQL's own text. */
+  /** Commit time of the last transaction that a standby replayed: PostgreSQL's own text, with offset. */
   readonly replayedAt?: string;
   /**
    * A standby's: how much WAL its source said that it has, in bytes (`latest_end_lsn` of

@@ -89,6 +89,7 @@ export function makeRest(
     node: () => configuration.node,
     scope: configuration.settings.scope,
     clock,
+    agentLog: log,
     log: (level, text) => logger[level](text),
   });
   return new RestServer(backend, readFile);

@@ -14,7 +14,8 @@ export function recall(facts: Facts): Partial<Memory> {
   return Object.assign(own, ofStore(facts, facts.dcs), ofLeader(facts, facts.dcs.view));
 }
 
-function ofPostgres({ postgres, memory, job }: Facts): Partial<Memory> {
+function ofPostgres(facts: Facts): Partial<Memory> {
+  const { postgres, memory, job } = facts;
   if (postgres.state !== 'running') {
     // By the job, not by the intention: the claim may have gone to another one.
     const ours = job?.spec.kind === 'bootstrap' && job.outcome?.ok !== false;
@@ -30,9 +31,17 @@ function ofPostgres({ postgres, memory, job }: Facts): Partial<Memory> {
     startingSince: undefined,
     startTimeout: undefined,
     ...(fine ? { failures: 0, retryAfter: undefined } : {}),
-    // What streams has not diverged after all.
-    ...(streams && memory.rewind === 'failed' ? { rewind: 'clear' } : {}),
+    // What streams the leader's timeline has not diverged after all.
+    ...(memory.rewind === 'failed' && streams && isOnLeadersTimeline(facts)
+      ? { rewind: 'clear' }
+      : {}),
   };
+}
+
+/** A standby that has diverged still gets the rest of the old timeline, whenever it tries again. */
+function isOnLeadersTimeline({ postgres, memory, dcs }: Facts): boolean {
+  const timeline = (dcs && leaderMember(dcs.view)?.timeline) ?? memory.leaderTimeline;
+  return timeline !== undefined && postgres.timeline === timeline;
 }
 
 function ofPromises({ memory, now }: Facts): Partial<Memory> {

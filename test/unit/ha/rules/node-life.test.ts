@@ -330,6 +330,21 @@ describe('a standby', () => {
     expect(acting(not)).toMatchObject({ do: [], memory: { rewind: 'failed' } });
   });
 
+  it('that has diverged and gets the rest of the old timeline has diverged all the same', () => {
+    const pg1 = member('pg1', { role: 'primary', timeline: 2 });
+    const dcs = sees({ members: [pg1, member('pg2')] });
+    const memory = { rewind: 'failed', leaderTimeline: 2, healthyView: dcs.view } as const;
+    const rest = factsOf({ dcs, memory, postgres: standby({ timeline: 1 }) });
+    expect(acting(rest).memory).not.toHaveProperty('rewind');
+    const cured = factsOf({ dcs, memory, postgres: standby({ timeline: 2 }) });
+    expect(acting(cured).memory).toMatchObject({ rewind: 'clear' });
+    // A leader that does not say its timeline now has said it before.
+    const { timeline: _, ...silent } = pg1;
+    const before = sees({ members: [silent, member('pg2')] });
+    expect(acting({ ...rest, dcs: before }).memory).not.toHaveProperty('rewind');
+    expect(acting({ ...cured, dcs: before }).memory).toMatchObject({ rewind: 'clear' });
+  });
+
   it('does not take a leader that is still being promoted for the truth', () => {
     const postgres = standby({ replicationState: undefined });
     const answers = { source: source({ inRecovery: true, timeline: 1, history: [] }) };

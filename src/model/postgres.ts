@@ -26,7 +26,10 @@ export interface PostgresView {
    */
   readonly controlState: string;
   readonly timeline: number | undefined;
-  /** A primary's flushed WAL; a standby's received or replayed, whichever is more; else the end. */
+  /**
+   * A primary's flushed WAL; a standby's received or replayed, whichever is more. Of one that is
+   * down the end of its last record, where that can be told.
+   */
   readonly lsn: number;
   /** A standby's WAL that was flushed, or written to its disk at least; undefined: none yet. */
   readonly receivedLsn: number | undefined;
@@ -53,7 +56,7 @@ export interface PostgresView {
   readonly backupLabel: boolean;
   /** Timelines before the own one, oldest first, as in the `.history` file. */
   readonly history: readonly TimelineSwitch[];
-  /** LSN of the last checkpoint, and the LSN of the record before it (what `optime` gets). */
+  /** Where the last checkpoint begins; of a clean shutdown, where its data end (for `optime`). */
   readonly checkpointLsn: number;
   /** A checkpoint was done since the last promotion: pg_rewind may use this server as source. */
   readonly checkpointedSincePromote: boolean;

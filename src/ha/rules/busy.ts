@@ -97,15 +97,17 @@ export const BUSY: readonly Rule[] = [
     name: 'busy.archiving',
     phase: 'busy',
     why:
-      'PostgreSQL has shut down and only archives its last WAL: a standby that has it all need' +
-      ' not wait for the archive (P#2067)',
+      'PostgreSQL has shut down and only archives its last WAL: a standby that has it all, to the' +
+      ' last record, need not wait for the archive (P#2067)',
     mirrors: ['demote', 'is_failover_possible'],
     plan: (f) => {
-      const { controlState, checkpointLsn, state } = f.postgres;
+      const { controlState, checkpointLsn, lsn, state } = f.postgres;
       const down = state === 'stopping' && controlState === 'shut down';
       if (runningJob(f) !== 'stop' || !down || !f.memory.steppingDown || !leads(f)) return;
       if (!f.answers.peers) return handoverPoll(f);
-      if (!reachedBy(f, checkpointLsn)) return undefined;
+      // Without the end of the last record we would come back with WAL that nobody else has, and
+      // had to be rewound. Where that end is not known, it is no further than the checkpoint begins.
+      if (lsn <= checkpointLsn || !reachedBy(f, lsn)) return undefined;
       return act(
         'Leader key released',
         [{ kind: 'disarm' }, { kind: 'release', lsn: checkpointLsn }],

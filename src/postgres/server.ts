@@ -3,6 +3,7 @@ import type { JobOutcome, JobSpec } from '../ha/job.ts';
 import type { SlotChange } from '../ha/plan.ts';
 import type { PostgresView, Source, SourceReport, SyncNames } from '../model/postgres.ts';
 import type { BootstrapConfig, PostgresConfig } from '../model/postgres-config.ts';
+import { formatSyncNames, parseSyncNames } from '../model/sync-names.ts';
 import { Checkpoints } from './checkpoint.ts';
 import { Configuration } from './conf/configuration.ts';
 import { copySlots } from './copy-slots-job.ts';
@@ -18,7 +19,6 @@ import { type Postmaster, readPidFile } from './postmaster.ts';
 import { LocalSession, localTarget, type SessionTarget } from './session.ts';
 import { Slots } from './slots.ts';
 import { SqlError } from './sql.ts';
-import { formatSyncNames, parseSyncNames } from './sync-names.ts';
 
 export interface PostgresServerOptions {
   /** What is in effect now; it may be another one with each call. */

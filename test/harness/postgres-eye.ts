@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import type { PostgresView } from '../../src/model/postgres.ts';
+import { parseSyncNames } from '../../src/model/sync-names.ts';
 import { Markers } from '../../src/postgres/markers.ts';
 import { type Configured, Observer } from '../../src/postgres/observe/observer.ts';
 import { readPidFile } from '../../src/postgres/postmaster.ts';
 import { LocalSession, localTarget, type SessionTarget } from '../../src/postgres/session.ts';
-import { parseSyncNames } from '../../src/postgres/sync-names.ts';
 import type { TestServer } from './postgres.ts';
 
 /** An observer of a test's server, without the rest of an agent. */

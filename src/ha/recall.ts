@@ -1,7 +1,7 @@
 import { type ClusterView, leaderMember } from '../model/cluster.ts';
 import type { DcsSight, Facts } from './facts.ts';
 import type { Memory } from './memory.ts';
-import { longestLease, seconds } from './situation.ts';
+import { isOnLeadersTimeline, longestLease, seconds } from './situation.ts';
 
 /**
  * What is to be remembered of this look, whatever will be decided: who led, since when the lock is
@@ -36,12 +36,6 @@ function ofPostgres(facts: Facts): Partial<Memory> {
       ? { rewind: 'clear' }
       : {}),
   };
-}
-
-/** A standby that has diverged still gets the rest of the old timeline, whenever it tries again. */
-function isOnLeadersTimeline({ postgres, memory, dcs }: Facts): boolean {
-  const timeline = (dcs && leaderMember(dcs.view)?.timeline) ?? memory.leaderTimeline;
-  return timeline !== undefined && postgres.timeline === timeline;
 }
 
 function ofPromises({ memory, now }: Facts): Partial<Memory> {

@@ -1,4 +1,5 @@
 import type { ValueChange } from './member.ts';
+import type { ServerAddress } from './source-address.ts';
 
 /** What was seen of this node's PostgreSQL in one look. LSNs are in bytes. */
 export interface PostgresView {
@@ -40,7 +41,7 @@ export interface PostgresView {
    * goes on after a restart (PostgreSQL 14 and later; the manual, "Hot Standby").
    */
   readonly replayNeedsRestart: boolean;
-  /** Commit time of the last transaction that a standby replayed: PostgreSQL's own text, with offset. */
+  /** Commit time of the last transaction that a standby replayed: ISO text of PostgreSQL. */
   readonly replayedAt?: string;
   /**
    * A standby's: how much WAL its source said that it has, in bytes (`latest_end_lsn` of
@@ -50,6 +51,8 @@ export interface PostgresView {
   readonly replicationState: 'streaming' | 'in archive recovery' | undefined;
   /** Name of the member that `primary_conninfo` points to; `''`: to none. */
   readonly follows: string;
+  /** Where `primary_conninfo` leads to, as `sourceAddress` has it; undefined: nowhere. */
+  readonly followsAddress: ServerAddress | undefined;
   /** `primary_slot_name`; `''`: none. */
   readonly followsSlot: string;
   /** True when a base backup's `backup_label` is there: only PostgreSQL itself may recover it. */

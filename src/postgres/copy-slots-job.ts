@@ -1,6 +1,7 @@
 import type { JobSpec } from '../ha/job.ts';
 import type { Source } from '../model/postgres.ts';
 import { parseConninfo } from './conf/conninfo.ts';
+import { followedMember } from './conf/standing.ts';
 import { fetchSlots, type SlotFile, writeSlots } from './copy-slots.ts';
 import { fail, type JobRun, stopIfCancelled } from './jobs/context.ts';
 import { startQuietly } from './jobs/start.ts';
@@ -59,7 +60,7 @@ async function presentSource({ session, configuration }: JobRun): Promise<Source
   if (host === undefined) return undefined;
   const place = host.includes(':') ? `[${host}]` : host;
   return {
-    name: configuration.followedMember(String(conninfo)),
+    name: followedMember(String(conninfo), await configuration.upstream()),
     connUrl: `postgres://${place}:${params?.get('port') ?? 5432}/postgres`,
     ...(slot ? { slot: String(slot) } : {}),
   };

@@ -69,7 +69,7 @@ export class PostgresServer {
       markers: this.#markers,
       configured: {
         pendingRestart: () => this.#configuration.pendingRestart,
-        memberOf: (conninfo) => this.#configuration.followedMember(conninfo),
+        upstream: () => this.#configuration.upstream(),
         syncNames: (text) =>
           text === formatSyncNames(this.#syncNames) ? this.#syncNames : parseSyncNames(text),
       },

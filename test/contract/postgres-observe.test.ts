@@ -88,6 +88,7 @@ describe('a primary and its standby', () => {
     const view = await seen(other, 'the WAL', ({ replayedLsn }) => (replayedLsn ?? 0) >= lsn);
     expect(view).toMatchObject({
       ...{ state: 'running', answering: true, role: 'standby', timeline: 1, follows: 'pg1' },
+      followsAddress: { host: '127.0.0.1', port: primary.config.port },
       ...{ controlState: 'in archive recovery', replicationState: 'streaming' },
       ...{ replayPaused: false, followsSlot: '', systemId: (await eye.look()).systemId },
     });

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Server } from '../../src/agent/ports.ts';
@@ -30,6 +30,7 @@ const CALLBACKS = ['on_start', 'on_stop', 'on_restart', 'on_reload', 'on_role_ch
 
 interface RealActor extends Actor {
   readonly server: PostgresServer;
+  readonly dataDir: string;
   /** What the callbacks were told since the last call, by this server's agent. */
   told(by: PostgresServer): Promise<string[]>;
   readonly lines: string[];
@@ -77,6 +78,7 @@ async function realActor(name: string): Promise<RealActor> {
     name,
     server: server satisfies Server,
     lines,
+    dataDir: config.dataDir,
     changes: 0,
     told: async (by) => {
       await by.callbacks.idle();
@@ -182,6 +184,34 @@ describe('an agent', () => {
     expect(again).toMatchObject({ state: 'running', answering: true });
     expect(again.postmasterStart).not.toBe(before.postmasterStart);
     await next.close();
+    await a.destroy();
+  });
+
+  it('sees whom a standby follows that has not come up, and can point it elsewhere', async () => {
+    const [a, b] = [await realActor('a'), await realActor('b')];
+    await a.server.run({ kind: 'bootstrap' }, never);
+    await a.server.finishBootstrap();
+    await a.server.run(START, never);
+    await b.server.run({ kind: 'clone', from: a.source() }, never);
+    // A copy whose WAL has gone waits for it.
+    const wal = join(b.dataDir, 'pg_wal');
+    for (const name of readdirSync(wal)) {
+      if (/^[0-9A-F]{24}$/.test(name)) rmSync(join(wal, name));
+    }
+    const nowhere = { name: 'c', connUrl: 'postgres://127.0.0.1:1/postgres', slot: 'b' };
+    const starting = b.server.run({ kind: 'start', as: 'standby', from: nowhere }, never);
+    const waits = await waitFor('it to wait', async () => {
+      const view = await b.server.observe();
+      return view.state === 'starting' && view.role === 'standby' ? view : undefined;
+    });
+    expect(waits).toMatchObject({
+      ...{ follows: 'c', followsSlot: 'b', answering: true, replicationState: undefined },
+      followsAddress: { host: '127.0.0.1', port: 1 },
+    });
+    await b.server.follow(a.source());
+    expect(await starting).toEqual({ ok: true });
+    expect(await b.server.observe()).toMatchObject({ state: 'running', follows: 'a' });
+    await b.destroy();
     await a.destroy();
   });
 

@@ -1,8 +1,9 @@
 import type { Facts } from '../facts.ts';
 import type { Job, JobKind } from '../job.ts';
 import { leads } from '../lease.ts';
-import type { Rule } from '../plan.ts';
+import type { Acting, Action, Rule } from '../plan.ts';
 import { canHandOver, handoverPoll, reachedBy } from '../planned/handover.ts';
+import { changeOfSource } from '../replication/change-source.ts';
 import { act, mayAcceptWrites, runningJob, seconds, viewOf } from '../situation.ts';
 import { keepOrStop, STOP_NOW } from './keep-or-stop.ts';
 
@@ -41,6 +42,20 @@ function isOverdue({ job, memory, settings, now }: Facts): boolean {
   const limit = memory.startTimeout ?? settings.primaryStartTimeout;
   // 0 prefers a failover to the start after a crash; a restart that was asked for is none.
   return (limit > 0 || spec.kind !== 'restart') && now > since + seconds(limit);
+}
+
+/** A standby was told to start, and takes no connections yet. */
+function isStartingStandby({ job, postgres }: Facts): boolean {
+  if (!job || job.outcome || postgres.state !== 'starting') return false;
+  const { spec } = job;
+  if (spec.kind === 'start') return spec.as === 'standby';
+  return spec.kind === 'restart' && postgres.role === 'standby';
+}
+
+function inProgress(f: Facts, actions: readonly Action[] = []): Acting {
+  return f.answers.lock?.outcome === 'held'
+    ? act(`updated leader lock during ${jobName(f)}`, actions)
+    : act(`${jobName(f)} in progress`, actions);
 }
 
 export const BUSY: readonly Rule[] = [
@@ -106,7 +121,7 @@ export const BUSY: readonly Rule[] = [
       if (runningJob(f) !== 'stop' || !down || !f.memory.steppingDown || !leads(f)) return;
       if (!f.answers.peers) return handoverPoll(f);
       // Without the end of the last record we would come back with WAL that nobody else has, and
-      // had to be rewound. Where that end is not known, it is no further than the checkpoint begins.
+      // had to be rewound. Where that end is not known, `lsn` is where the checkpoint begins.
       if (lsn <= checkpointLsn || !reachedBy(f, lsn)) return undefined;
       return act(
         'Leader key released',
@@ -138,15 +153,25 @@ export const BUSY: readonly Rule[] = [
     },
   },
   {
+    name: 'busy.retarget',
+    phase: 'busy',
+    why:
+      'a standby that waits for WAL of a source that is gone comes up as soon as it is told of' +
+      ' another one, and not when its start has taken too long',
+    mirrors: ['follow'],
+    plan: (f) => {
+      if (!f.dcs || !isStartingStandby(f) || f.orders.reinitialize?.force) return undefined;
+      const change = changeOfSource(f);
+      return change?.kind === 'follow' ? inProgress(f, [change]) : undefined;
+    },
+  },
+  {
     name: 'busy.wait',
     phase: 'busy',
     why: 'one thing at a time: two tools at one data directory destroy it',
     mirrors: ['handle_long_action_in_progress'],
     plan: (f) => {
-      if (!busy(f) || f.orders.reinitialize?.force) return undefined;
-      return f.answers.lock?.outcome === 'held'
-        ? act(`updated leader lock during ${jobName(f)}`)
-        : act(`${jobName(f)} in progress`);
+      return busy(f) && !f.orders.reinitialize?.force ? inProgress(f) : undefined;
     },
   },
 ];

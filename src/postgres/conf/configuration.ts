@@ -14,16 +14,10 @@ import {
 } from './ask-server.ts';
 import { confFiles, dataVersion, makeDirectories, writeSignals } from './conf-files.ts';
 import { commandLine, raiseForStandby } from './forced.ts';
-import { upstreamOf } from './recovery-settings.ts';
+import { type Upstream, upstreamOf } from './recovery-settings.ts';
 import { reload } from './reload.ts';
 import { SYNC_NAMES } from './server-settings.ts';
-import {
-  followedMember,
-  newStanding,
-  readStanding,
-  renewedUpstream,
-  type Standing,
-} from './standing.ts';
+import { newStanding, readStanding, renewedUpstream, type Standing } from './standing.ts';
 import { type Written, writeConfiguration } from './write-configuration.ts';
 
 export interface ConfigurationContext {
@@ -68,9 +62,9 @@ export class Configuration {
     return this.#pendingRestart;
   }
 
-  /** Which member a standby with this `primary_conninfo` follows; `''`: none that is known. */
-  followedMember(conninfo: string): string {
-    return followedMember(conninfo, this.#standing?.upstream);
+  /** Where the files say that a standby streams from; undefined: from nowhere. */
+  async upstream(): Promise<Upstream | undefined> {
+    return (await this.#stand()).upstream;
   }
 
   /**

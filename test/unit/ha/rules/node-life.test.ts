@@ -21,6 +21,8 @@ const ended = (spec: JobSpec, ok: boolean): Job => ({
   startedAt: NOW - 5000,
   outcome: ok ? { ok } : { ok, cancelled: false, failure: 'it broke' },
 });
+/** What a server does not say before it takes connections. */
+const unheard = { receivedLsn: undefined, replayedLsn: undefined, replicationState: undefined };
 const running = (spec: JobSpec): Job => ({ spec, startedAt: NOW - 5000, outcome: undefined });
 const empty = stopped({ dataDirectory: 'empty', systemId: undefined, timeline: undefined, lsn: 0 });
 const withConn = [
@@ -297,6 +299,85 @@ describe('a standby', () => {
     expect(acting(cascading).do).toMatchObject([{ kind: 'follow', source: { name: 'pg3' } }]);
     const gone = factsOf({ dcs: led(), self: { tags: { replicatefrom: 'pg9' } } });
     expect(planned(gone).rule).toBe('following.steady');
+  });
+
+  it('that is still starting changes its source, too (P#3654)', () => {
+    const starting = { state: 'starting', ...unheard } as const;
+    const dcs = led({ leader: 'pg3' });
+    const waits = factsOf({ dcs, postgres: standby(starting) });
+    expect(planned(waits)).toEqual({ rule: 'following.retarget', does: ['follow'] });
+    const job = running({ kind: 'start', as: 'standby', from: undefined });
+    expect(planned({ ...waits, job })).toEqual({ rule: 'busy.retarget', does: ['follow'] });
+    const restart = running({ kind: 'restart', from: undefined });
+    expect(planned({ ...waits, job: restart }).rule).toBe('busy.retarget');
+    const told = { ...starting, follows: 'pg3', followsAddress: { host: 'pg3', port: 5432 } };
+    expect(planned(factsOf({ dcs, job, postgres: standby(told) })).rule).toBe('busy.wait');
+    // One that is to become a primary follows nobody.
+    const primaryJob = running({ kind: 'start', as: 'primary', from: undefined });
+    expect(planned({ ...waits, job: primaryJob }).rule).not.toBe('busy.retarget');
+  });
+
+  it('that is still starting looks at the timelines, and stops when it waits in vain', () => {
+    const postgres = standby({ state: 'starting', ...unheard, lsn: 1001 });
+    expect(planned(factsOf({ dcs: led(), postgres })).asks).toBe('inspect');
+    const answers = { source: source() };
+    const settings = { usePgRewind: true };
+    const curable = { dcs: led(), answers, settings };
+    expect(acting(factsOf({ ...curable, postgres }))).toMatchObject({
+      rule: 'following.timelines',
+      memory: { rewind: 'needed' },
+    });
+    const fine = acting(factsOf({ ...curable, postgres: { ...postgres, lsn: 1000 } }));
+    expect(fine.rule).toBe('following.steady');
+    expect(fine.memory).not.toHaveProperty('rewind', 'clear');
+    const copy = factsOf({ ...curable, postgres: { ...postgres, backupLabel: true } });
+    expect(planned(copy).rule).toBe('following.steady');
+  });
+
+  it('of another member looks again when that has sent what the leader does not have', () => {
+    const connUrl = 'postgres://pg1:5432/postgres';
+    const pg1 = member('pg1', { role: 'primary', timeline: 2, connUrl });
+    const dcs = sees({ members: [pg1, member('pg2')] });
+    const memory = { rewind: 'clear', leaderTimeline: 2, healthyView: dcs.view } as const;
+    const postgres = standby({ replicationState: undefined, timeline: 1, replayedLsn: 1001 });
+    const waits = factsOf({ dcs, memory, postgres });
+    expect(planned(waits)).toMatchObject({ asks: 'inspect' });
+    const history = [{ timeline: 1, lsn: 1000, reason: '' }];
+    const answers = { source: source({ timeline: 2, history }) };
+    const settings = { usePgRewind: true };
+    expect(
+      acting({ ...waits, answers, settings: { ...waits.settings, ...settings } }),
+    ).toMatchObject({ rule: 'following.timelines', memory: { rewind: 'needed' } });
+    // Nothing wakes it again as long as there is nothing to be done.
+    const behind = standby({ replicationState: undefined, timeline: 1, replayedLsn: 999 });
+    const fine = acting({ ...waits, postgres: behind, answers });
+    expect(fine).toMatchObject({ rule: 'following.steady' });
+    const there = standby({ replicationState: undefined, timeline: 2 });
+    expect(planned({ ...waits, postgres: there }).rule).toBe('following.steady');
+  });
+
+  it('notices a source that has moved under its name, and no other spelling of the same', () => {
+    const at = (connUrl: string) =>
+      factsOf({ dcs: led({ members: [member('pg1', { role: 'primary', connUrl })] }) });
+    expect(planned(at('postgres://pg1.example:5432/postgres')).does).toEqual(['follow']);
+    expect(planned(at('postgres://pg1:5433/postgres')).does).toEqual(['follow']);
+    for (const same of ['postgres://PG1/postgres', 'postgres://user@pg1:5432/x?sslmode=require']) {
+      expect(planned(at(same)).rule).toBe('following.steady');
+    }
+    // What names no host is no place to go to.
+    expect(planned(at('postgres:///postgres')).rule).toBe('following.steady');
+  });
+
+  it('is restarted for another source before PostgreSQL 13', () => {
+    const dcs = led({ leader: 'pg3' });
+    const old = factsOf({ dcs, postgres: standby({ serverVersion: 120_022 }) });
+    expect(acting(old)).toMatchObject({
+      rule: 'following.retarget',
+      do: [{ kind: 'job', job: { kind: 'restart', from: { name: 'pg3' } } }],
+    });
+    const starts = standby({ serverVersion: 120_022, state: 'starting', ...unheard });
+    const job = running({ kind: 'start', as: 'standby', from: undefined });
+    expect(planned(factsOf({ dcs, job, postgres: starts })).rule).toBe('busy.wait');
   });
 
   it('a standby that replays no further for its parameters is restarted, but not in pause', () => {

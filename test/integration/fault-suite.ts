@@ -6,15 +6,20 @@ import { pgherdProgram } from '../lab/programs.ts';
 import { FAULTS } from './faults.ts';
 import { chosen } from './scope.ts';
 import { post, restartStorm, switchoverStorm } from './storms.ts';
-import { underLoad } from './under-load.ts';
+import { type Loss, underLoad } from './under-load.ts';
 
-const MODES = [
-  { mode: 'off', loss: 'bounded' },
-  { mode: 'on', loss: 'none' },
-] as const;
+/** A mode of replication, and what may be lost in it. */
+export interface FaultMode {
+  readonly mode: 'off' | 'on';
+  readonly loss: Loss;
+}
 
-// Everything that may befall a cluster, while clients write all the time and hold their sessions.
-describe.each(MODES)('synchronous_mode $mode', ({ mode, loss }) => {
+/** Everything that may befall a cluster, while clients write all the time and hold their sessions. */
+export function faultSuite({ mode, loss }: FaultMode): void {
+  describe(`synchronous_mode ${mode}`, () => inMode({ mode, loss }));
+}
+
+function inMode({ mode, loss }: FaultMode): void {
   const lab = new Lab({
     program: pgherdProgram(),
     etcd: newestEtcd(),
@@ -75,7 +80,7 @@ describe.each(MODES)('synchronous_mode $mode', ({ mode, loss }) => {
     expect(row).toEqual([null]);
     expect(leader.log()).toContain('running pg_rewind');
   });
-});
+}
 
 function chosenTimes(mode: string): number {
   return chosen(mode, FAULTS).length === FAULTS.length ? 6 : 2;

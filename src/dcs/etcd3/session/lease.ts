@@ -145,8 +145,8 @@ export class SessionLease {
   }
 
   /**
-   * No quorum stands behind a server's word that a lease is gone. If it is, all that was bound to it
-   * is gone as well; a lease that something is bound to is not given up.
+   * No quorum stands behind a server's word that a lease is gone. If it is, all that was bound to
+   * it is gone as well; a lease that something is bound to is not given up.
    */
   async #replaceLost(id: string, ttl: number, deadline: number): Promise<Ensured> {
     await this.#parts.sight.look(deadline);

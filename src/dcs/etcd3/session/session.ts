@@ -165,8 +165,8 @@ export class Etcd3Session implements AgentDcs {
 
   /**
    * Keeps the lease alive, and asks a quorum whether the lock is bound to it. A leader of etcd that
-   * was cut off may still keep leases alive, which its successor knows nothing of. But when the same
-   * server answers for a quorum afterwards, in the same term, then there was no successor yet.
+   * was cut off may still keep leases alive, which its successor knows nothing of. But when the
+   * same server answers for a quorum afterwards, in the same term, there was no successor yet.
    */
   async #prove(
     id: string,

@@ -9,6 +9,8 @@ import type { RunningEtcd } from '../../harness/etcd.ts';
 import { open } from '../dcs-store.ts';
 import { type Disk, NOTHING_YET, type Room } from './room.ts';
 
+export type { Disk };
+
 export type AgentOptions = Partial<EtcdSettings> &
   Partial<AgentStoreOptions> & { readonly scope?: string; readonly disk?: Disk };
 

@@ -195,11 +195,11 @@ export class Etcd3Session implements AgentDcs {
     return !this.#lease.isDue(this.#sight.provenAt) && (await this.#sight.isKnown());
   }
 
-  /** The lease has to be kept alive now and then: the answer tells whether anything was missed. */
+  /** The lease has to be kept alive anyway: the answer tells whether anything was missed. */
   async #isConfirmed(deadline: number): Promise<boolean> {
     if (!(await this.#sight.isKnown())) return false;
     const sentAt = this.#options.clock.monotonic();
-    const reply = await this.#lease.refreshIfDue(deadline);
+    const reply = await this.#lease.refresh(deadline);
     return reply?.ttl !== undefined && this.#sight.isConfirmedBy(reply, sentAt);
   }
 

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { AgentDcs, WriteRequest } from '../../src/dcs/agent-dcs.ts';
 import { DcsError } from '../../src/model/errors.ts';
 import { type RunningEtcd, startEtcd } from '../harness/etcd.ts';
+import { startFlakyProxy } from '../harness/flaky-proxy.ts';
 import { freePorts } from '../harness/ports.ts';
 import { waitFor } from '../harness/processes.ts';
 import type { AgentOptions, Disk } from './dcs-session/etcd-room.ts';
@@ -345,6 +346,27 @@ describe.concurrent.each(['3.4', '3.5'] as const)('a cluster of three, etcd %s',
       const { documents } = await standby.read();
       return !documents.some(({ name }) => name === 'leader');
     });
+  });
+
+  test.sequential('is found as a whole where the configuration names one of them', async (t) => {
+    const first = await leaderOfEtcd();
+    const flaky = await startFlakyProxy(etcd.hosts[first] ?? '');
+    t.onTestFinished(() => flaky.stop());
+    const paths: string[] = [];
+    const onRequest = (path: string): void => void paths.push(path);
+    const dcs = await agentOn(t, [flaky.host], {
+      scope: 'found',
+      useProxies: false,
+      onRequest,
+    });
+    await take(dcs);
+    await waitFor('the list of servers', async () => paths.includes('/v3/cluster/member/list'));
+    await pause(200);
+    flaky.mood = 'hang';
+    expect(await dcs.renew({ ttl: 30 })).toBe('held');
+    await flaky.stop();
+    expect(await dcs.renew({ ttl: 30 })).toBe('held');
+    expect(await dcs.read()).toMatchObject({ ownsLock: true });
   });
 
   test.sequential('has no majority: nothing is known, and nothing is held', async (t) => {

@@ -31,7 +31,8 @@ export function openAgent(
         kind: 'etcd3',
         hosts,
         protocol: 'http',
-        useProxies: false,
+        // Otherwise it would find its way around a proxy.
+        useProxies: true,
         tls: { insecure: false },
         ...settings,
       },

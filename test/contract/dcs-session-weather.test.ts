@@ -129,6 +129,20 @@ describe.concurrent.each([
     expect(await dcs.renew({ ttl: 30 })).toBe('lost');
   });
 
+  test('a lock of which nobody knows whether /sync is as told is not ours', async (t) => {
+    if (sessions) return;
+    const connect = cluster(t);
+    const flaky = await proxyTo(t, etcd);
+    const dcs = await connect([flaky.host], 'pg1');
+    await dcs.read();
+    flaky.loseAfter(1);
+    expect(await failureOf(take(dcs, 2))).toBeInstanceOf(DcsError);
+    flaky.mood = 'pass';
+    expect(await dcs.read()).toMatchObject({ ownsLock: false, documents: [{ value: 'pg1' }] });
+    expect(await dcs.renew({ ttl: 2 })).toBe('lost');
+    await waitFor('the end of the lock', async () => (await take(dcs)) === 'held');
+  });
+
   test('a store that accepts and hangs is a DcsError in time, and the session goes on', async (t) => {
     const connect = cluster(t);
     const flaky = await proxyTo(t, etcd);

@@ -80,11 +80,13 @@ export class Etcd2Session implements AgentDcs {
   acquire({ ttl, sync }: AcquireRequest): Promise<'held' | 'lost'> {
     return this.#within('acquire', async (call) => {
       this.#ttl = ttl;
-      if (!(await this.#lock.make(call, ttl))) return 'lost';
+      const made = await this.#lock.make(call, ttl);
+      if (!made) return 'lost';
       const found = await this.#keys.look(call, 'sync');
-      if ((found?.version ?? 'absent') === sync) return 'held';
-      await this.#lock.drop(call);
-      return 'lost';
+      const asTold = (found?.version ?? 'absent') === sync;
+      if (asTold) this.#lock.keep(made);
+      else await this.#lock.remove(call, made.version);
+      return asTold ? 'held' : 'lost';
     });
   }
 

@@ -77,6 +77,7 @@ export class Feed {
       wake = resolve;
     });
     signal.addEventListener('abort', wake);
+    this.#failure = undefined;
     try {
       while (!signal.aborted && !hasNews()) {
         if (this.#failure !== undefined) throw this.#takeFailure();

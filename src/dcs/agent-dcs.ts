@@ -54,7 +54,10 @@ export interface AgentDcs {
   publish(value: string, ttl: number): Promise<void>;
   /** Compare-and-set. `asLeader`: only while the lock is ours. `withSession`: goes away with it. */
   write(request: WriteRequest): Promise<'done' | 'conflict'>;
-  /** Resolves when the leader, the failover request, the configuration or `/sync` changes. */
+  /**
+   * Resolves when the leader, the failover request, the configuration or `/sync` has changed since
+   * the last read or watch: only one who watches may read.
+   */
   watch(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }

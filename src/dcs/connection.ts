@@ -1,4 +1,5 @@
 import type { EtcdSettings } from '../config/settings.ts';
+import { DcsError } from '../model/errors.ts';
 import { discover } from './discover.ts';
 import { Endpoints } from './endpoints.ts';
 import type { Etcd2Link } from './etcd2/api.ts';
@@ -26,6 +27,7 @@ export class Connection {
   #servers: Servers | undefined;
   #opened: Promise<Opened> | undefined;
   #discoverAt = 0;
+  #closed = false;
 
   private constructor(settings: EtcdSettings, options: ServerOptions) {
     this.#settings = settings;
@@ -41,6 +43,7 @@ export class Connection {
 
   /** Opens it when it is not open; rejects with a `DcsError`. */
   async open(): Promise<Opened> {
+    if (this.#closed) throw new DcsError('the connection to etcd was closed');
     this.#opened ??= this.#find().catch((error: unknown) => {
       this.#opened = undefined;
       throw asDcsError(error);
@@ -54,14 +57,19 @@ export class Connection {
   async reopen(settings: EtcdSettings = this.#settings): Promise<void> {
     // A server that only the DNS knows may not be found now, and later it may.
     const servers = settings.srv ? undefined : await openServers(settings, this.#options);
-    await this.close();
+    await this.#drop();
     this.#settings = settings;
     this.#servers = servers;
     this.#discoverAt = 0;
   }
 
-  /** It can be opened again afterwards. */
+  /** For good. */
   async close(): Promise<void> {
+    this.#closed = true;
+    await this.#drop();
+  }
+
+  async #drop(): Promise<void> {
     const opened = this.#opened;
     this.#opened = undefined;
     try {

@@ -64,7 +64,6 @@ export async function etcdRoom(
   const agents: AgentStore[] = [];
   const pass = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
   return {
-    abilities: { sessions: kind === 'etcd3' },
     async connect(name, disk = {}) {
       const agent = await openAgent(etcd.hosts, name, { kind, scope, disk });
       agents.push(agent);

@@ -493,6 +493,25 @@ describe('a watch', () => {
     again.abort.abort();
   });
 
+  test('that begins while the session is closed does not go on', async () => {
+    let answer = (): void => {};
+    const weather: Weather = {
+      before: (what) =>
+        what === 'range'
+          ? new Promise<void>((resolve) => {
+              answer = resolve;
+            })
+          : undefined,
+    };
+    const { clock, etcd, dcs } = setUp(weather);
+    const { state } = await watch(dcs, clock);
+    await dcs.close();
+    answer();
+    await clock.advance(0);
+    expect(state.end).toBeInstanceOf(DcsError);
+    expect(etcd.requests).toEqual(['range']);
+  });
+
   test('ends when it is aborted, also while it begins', async () => {
     const weather: Weather = {};
     const { clock, dcs } = setUp(weather);

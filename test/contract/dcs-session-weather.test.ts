@@ -6,7 +6,7 @@ import { type RunningEtcd, startEtcd } from '../harness/etcd.ts';
 import { startFlakyProxy } from '../harness/flaky-proxy.ts';
 import { freePorts } from '../harness/ports.ts';
 import { waitFor } from '../harness/processes.ts';
-import type { AgentOptions, Disk } from './dcs-session/etcd-room.ts';
+import { type AgentOptions, type Disk, openAgent } from './dcs-session/etcd-room.ts';
 import { agentOn, follow, proxyTo, startFor, type Test } from './dcs-session/opened.ts';
 import { failureOf, timed } from './dcs-store.ts';
 
@@ -66,6 +66,10 @@ describe.concurrent.each([
 
   beforeAll(async () => {
     etcd = await startEtcd({ ...options, shortLeases: true });
+    // On a slow machine it takes seconds to load gRPC.
+    const first = await openAgent(etcd.hosts, 'pg1', { kind, timeoutMs: () => 30_000 });
+    await first.read();
+    await first.close();
   });
   afterAll(() => etcd?.stop());
 

@@ -23,7 +23,7 @@ const WAYS: readonly { name: string; kind: Kind; etcd?: EtcdOptions }[] = [
 const AT_ONCE = 20_000;
 /** Seconds: the shortest TTL that etcd grants, and one in which a slow machine gets things done. */
 const SHORT = 1;
-const MEDIUM = 4;
+const MEDIUM = 6;
 /** Milliseconds until an end must have been noticed. */
 const IS_OVER = 20_000;
 
@@ -110,7 +110,7 @@ describe.concurrent.each(WAYS)('$name', ({ kind, etcd: options }) => {
       expect(await take(dcs, MEDIUM)).toBe('held');
       await dcs.publish('{}', MEDIUM);
       for (let round = 0; round < 4; round++) {
-        await room.pass(1500);
+        await room.pass(1800);
         expect(await dcs.renew({ ttl: MEDIUM, status: `{"optime":${round}}` })).toBe('held');
         expect(await room.get('members/pg1')).toBeDefined();
       }
@@ -251,7 +251,7 @@ describe.concurrent.each(WAYS)('$name', ({ kind, etcd: options }) => {
       await dcs.publish('{}', MEDIUM);
       expect(await dcs.write(CLAIM)).toBe('done');
       for (let round = 0; round < 4; round++) {
-        await room.pass(1500);
+        await room.pass(1800);
         await dcs.publish('{}', MEDIUM);
       }
       const claim = await room.get('initialize');

@@ -455,7 +455,7 @@ describe.concurrent('requests', () => {
     await pause(1000);
     for (const dcs of agents) await dcs.read();
     for (const paths of Object.values(counts)) paths.length = 0;
-    const ticks = 20;
+    const ticks = 15;
     for (let tick = 0; tick < ticks; tick++) {
       await pause(loopMs);
       await leader.read();

@@ -115,6 +115,7 @@ describe.concurrent.each(WAYS)('$name', ({ kind, etcd: options }) => {
         expect(await room.get('members/pg1')).toBeDefined();
       }
       expect(await room.get('status')).toMatchObject({ value: '{"optime":3}' });
+      await dcs.renew({ ttl: SHORT });
       expect(await gone(room, 'leader')).toBe(true);
       expect(await gone(room, 'members/pg1')).toBe(true);
       expect(await dcs.renew({ ttl: MEDIUM })).toBe('lost');
@@ -240,6 +241,7 @@ describe.concurrent.each(WAYS)('$name', ({ kind, etcd: options }) => {
       expect(await dcs.write(CLAIM)).toBe('done');
       expect(await dcs.write(CLAIM)).toBe('conflict');
       expect(await other.write(CLAIM)).toBe('conflict');
+      await dcs.publish('{"state":"running"}', SHORT);
       expect(await gone(room, 'members/pg1')).toBe(true);
       expect(await gone(room, 'initialize')).toBe(true);
       expect(await other.write(CLAIM)).toBe('done');
@@ -259,6 +261,7 @@ describe.concurrent.each(WAYS)('$name', ({ kind, etcd: options }) => {
       const guard = { version: claim?.version ?? '' };
       const done = { ...CLAIM, value: '7001', guard, withSession: false };
       expect(await dcs.write(done)).toBe('done');
+      await dcs.publish('{}', SHORT);
       expect(await gone(room, 'members/pg1')).toBe(true);
       expect(await room.get('initialize')).toMatchObject({ value: '7001' });
     });

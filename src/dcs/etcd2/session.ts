@@ -80,11 +80,13 @@ export class Etcd2Session implements AgentDcs {
   acquire({ ttl, sync }: AcquireRequest): Promise<'held' | 'lost'> {
     return this.#within('acquire', async (call) => {
       this.#ttl = ttl;
-      if (!(await this.#lock.make(call, ttl))) return 'lost';
+      const made = await this.#lock.make(call, ttl);
+      if (!made) return 'lost';
       const found = await this.#keys.look(call, 'sync');
-      if ((found?.version ?? 'absent') === sync) return 'held';
-      await this.#lock.drop(call);
-      return 'lost';
+      const asTold = (found?.version ?? 'absent') === sync;
+      if (asTold) this.#lock.keep(made);
+      else await this.#lock.remove(call, made.version);
+      return asTold ? 'held' : 'lost';
     });
   }
 
@@ -147,7 +149,8 @@ export class Etcd2Session implements AgentDcs {
       this.#watching = { node, stop };
       const after = this.#told ?? (await this.#firstIndex(link));
       if (signal.aborted) return;
-      const what = { prefix: this.#keys.prefix, after, signal: stop.signal };
+      const begun = this.#unlessBegun(() => stop.abort());
+      const what = { prefix: this.#keys.prefix, after, signal: stop.signal, begun };
       this.#told = Math.max(this.#told ?? 0, await watchOnce(link, node, what));
     } catch (error) {
       if (!signal.aborted) throw asDcsError(error);
@@ -174,6 +177,16 @@ export class Etcd2Session implements AgentDcs {
   async #putIfNew(call: Call, name: DocumentName, value: string | undefined): Promise<void> {
     if (value === undefined || this.#leaves.get(name)?.value === value) return;
     await again(call, this.#keys.put(name, { value }));
+  }
+
+  /** Calls `giveUp` when the time of a call is over, unless what it returns is called before. */
+  #unlessBegun(giveUp: () => void): () => void {
+    const { clock, timeoutMs } = this.#options;
+    const timer = new AbortController();
+    clock.sleep(timeoutMs('read'), timer.signal).then(giveUp, () => {
+      // It has begun.
+    });
+    return () => timer.abort();
   }
 
   async #firstIndex(link: Etcd2Link): Promise<number> {

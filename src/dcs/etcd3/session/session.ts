@@ -165,8 +165,8 @@ export class Etcd3Session implements AgentDcs {
 
   /**
    * Keeps the lease alive, and asks a quorum whether the lock is bound to it. A leader of etcd that
-   * was cut off may still keep leases alive, which its successor knows nothing of. But when the same
-   * server answers for a quorum afterwards, in the same term, then there was no successor yet.
+   * was cut off may still keep leases alive, which its successor knows nothing of. But when the
+   * same server answers for a quorum afterwards, in the same term, there was no successor yet.
    */
   async #prove(
     id: string,
@@ -195,11 +195,11 @@ export class Etcd3Session implements AgentDcs {
     return !this.#lease.isDue(this.#sight.provenAt) && (await this.#sight.isKnown());
   }
 
-  /** The lease has to be kept alive now and then: the answer tells whether anything was missed. */
+  /** The lease has to be kept alive anyway: the answer tells whether anything was missed. */
   async #isConfirmed(deadline: number): Promise<boolean> {
     if (!(await this.#sight.isKnown())) return false;
     const sentAt = this.#options.clock.monotonic();
-    const reply = await this.#lease.refreshIfDue(deadline);
+    const reply = await this.#lease.refresh(deadline);
     return reply?.ttl !== undefined && this.#sight.isConfirmedBy(reply, sentAt);
   }
 

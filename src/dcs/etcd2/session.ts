@@ -9,6 +9,7 @@ import type {
   Snapshot,
   WriteRequest,
 } from '../agent-dcs.ts';
+import type { Document } from '../dcs.ts';
 import type { HttpEndpoint } from '../http.ts';
 import { asDcsError } from '../settle.ts';
 import { documentOf, type Etcd2Link, type Leaf, readTree } from './api.ts';
@@ -36,7 +37,7 @@ export interface Etcd2SessionOptions {
 /**
  * An agent's session on etcd's old v2 API, with Patroni's keys, which end by themselves unless they
  * are written again. There are no transactions: what the v3 API does in one step is done in two,
- * in such an order that as little as possible can come between (ADR 0008).
+ * in such an order that as little as possible can come between (ADR 0009).
  */
 export class Etcd2Session implements AgentDcs {
   readonly #options: Etcd2SessionOptions;
@@ -73,6 +74,15 @@ export class Etcd2Session implements AgentDcs {
         revision: index,
         identity: clusterId,
       };
+    });
+  }
+
+  /** See `AgentStore.peek`. */
+  peek(): Promise<readonly Document[]> {
+    return this.#within('read', async ({ link, deadline }) => {
+      const { prefix } = this.#keys;
+      const { leaves } = await readTree(link, prefix, { deadline });
+      return leaves.flatMap((leaf) => documentOf(leaf, leaf.key.slice(prefix.length)) ?? []);
     });
   }
 

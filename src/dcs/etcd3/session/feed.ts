@@ -17,7 +17,7 @@ export interface FeedParts {
   readonly range: KeyRange;
   readonly clock: Clock;
   /** Reads the documents anew into the mirror. */
-  readonly look: (deadline: number) => Promise<void>;
+  readonly look: (deadline: number) => Promise<unknown>;
   /** The moment by which a stream that is begun now must have begun. */
   readonly deadline: () => number;
 }

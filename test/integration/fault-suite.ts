@@ -12,18 +12,24 @@ import { type Loss, underLoad } from './under-load.ts';
 export interface FaultMode {
   readonly mode: 'off' | 'on';
   readonly loss: Loss;
+  /** Default: the newest etcd that is here, and the newest PostgreSQL of Debian. */
+  readonly etcd?: '3.4' | '3.5';
+  readonly binaries?: string;
 }
 
 /** Everything that may befall a cluster, while clients write all the time and hold their sessions. */
-export function faultSuite({ mode, loss }: FaultMode): void {
-  describe(`synchronous_mode ${mode}`, () => inMode({ mode, loss }));
+export function faultSuite(world: FaultMode): void {
+  const { mode, etcd = newestEtcd(), binaries = postgresBinaries() } = world;
+  const postgres = /\/(\d+)\/bin$/.exec(binaries)?.[1] ?? 'of another version';
+  describe(`synchronous_mode ${mode}, etcd ${etcd}, PostgreSQL ${postgres}`, () =>
+    inWorld({ ...world, etcd, binaries }));
 }
 
-function inMode({ mode, loss }: FaultMode): void {
+function inWorld({ mode, loss, etcd, binaries }: Required<FaultMode>): void {
   const lab = new Lab({
     program: pgherdProgram(),
-    etcd: newestEtcd(),
-    binaries: postgresBinaries(),
+    etcd,
+    binaries,
     dcs: { synchronous_mode: mode === 'on' },
   });
 

@@ -28,6 +28,19 @@ export function pgherdProgram(): AgentProgram {
   };
 }
 
+/**
+ * The programs of PostgreSQL 18, where `scripts/postgres18.ts` could get them, at a place that every
+ * user can read; undefined where not.
+ */
+export function postgres18(): string | undefined {
+  const place = join(ROOT, '.cache/postgres18/postgresql');
+  if (!existsSync(join(place, 'bin/postgres'))) return undefined;
+  const copy = join(readableCopy('pgherd-postgres-'), '18');
+  cpSync(place, copy, { recursive: true });
+  execFileSync('chmod', ['-R', 'a+rX', join(copy, '..')]);
+  return join(copy, 'bin');
+}
+
 /** Patroni 4.1, with its Python compiled. */
 export function patroniProgram(): AgentProgram {
   const modules = readableCopy('pgherd-python-');

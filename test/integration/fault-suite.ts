@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { pgherdProgram } from '../harness/agent-programs.ts';
 import { waitFor } from '../harness/processes.ts';
 import { newestEtcd, postgresBinaries } from '../harness/servers.ts';
 import { Lab } from '../lab/lab.ts';
-import { pgherdProgram } from '../lab/programs.ts';
 import { FAULTS } from './faults.ts';
 import { chosen } from './scope.ts';
 import { post, restartStorm, switchoverStorm } from './storms.ts';

@@ -1,6 +1,6 @@
+import type { Ledger } from '../clients/ledger.ts';
 import type { LabHost } from '../lab/host.ts';
 import type { Lab } from '../lab/lab.ts';
-import type { Ledger } from '../lab/ledger.ts';
 
 /** Something that befalls a cluster under load; afterwards it has to be whole again by itself. */
 export interface Fault {

@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { pgherdProgram } from '../harness/agent-programs.ts';
 import { postgresBinaries } from '../harness/servers.ts';
 import { SECRETS } from '../lab/config.ts';
 import type { LabHost } from '../lab/host.ts';
 import { Lab, type LabOptions } from '../lab/lab.ts';
-import { pgherdProgram } from '../lab/programs.ts';
 import { post } from './storms.ts';
 
 // The configuration file that goes around in tutorials: `etcd:` with a host, and no `bootstrap`.

@@ -1,10 +1,11 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Ledger, type LedgerResult } from '../clients/ledger.ts';
+import type { AgentProgram } from '../harness/agent-programs.ts';
 import { atExit, giveToServerUser, waitFor } from '../harness/processes.ts';
 import { labConfig } from './config.ts';
-import { type AgentProgram, LabHost } from './host.ts';
-import { Ledger, type LedgerResult } from './ledger.ts';
+import { LabHost } from './host.ts';
 import { type LabAddress, openNetwork } from './network.ts';
 import { LabStore } from './store.ts';
 

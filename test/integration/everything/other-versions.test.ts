@@ -1,4 +1,4 @@
-import { postgres18 } from '../../lab/programs.ts';
+import { postgres18 } from '../../harness/agent-programs.ts';
 import { faultSuite } from '../fault-suite.ts';
 
 // The same on the oldest etcd that is supported, and on the newest PostgreSQL where it can be had.

@@ -3,9 +3,16 @@ import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { atExit } from '../harness/processes.ts';
-import { patroni } from '../harness/servers.ts';
-import type { AgentProgram } from './host.ts';
+import { atExit } from './processes.ts';
+import { type PatroniInstall, patroni } from './servers.ts';
+
+/** A program that is an agent: pgherd, or Patroni to compare with. */
+export interface AgentProgram {
+  readonly name: 'pgherd' | 'patroni';
+  /** The configuration file comes behind it. */
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -41,17 +48,19 @@ export function postgres18(): string | undefined {
   return join(copy, 'bin');
 }
 
-/** Patroni 4.1, with its Python compiled. */
-export function patroniProgram(): AgentProgram {
+/**
+ * Patroni's daemon. One that is unpacked, and not installed, runs from a copy as well, with its
+ * Python compiled.
+ */
+export function patroniProgram(install: PatroniInstall = patroni('4.1')): AgentProgram {
+  const argv = ['/usr/bin/python3', '-m', 'patroni'];
+  const env = { PYTHONDONTWRITEBYTECODE: '1' };
+  if (!install.unpacked) return { name: 'patroni', argv, env };
   const modules = readableCopy('pgherd-python-');
-  cpSync(patroni('4.1').modules, modules, { recursive: true });
+  cpSync(install.modules, modules, { recursive: true });
   execFileSync('chmod', ['-R', 'a+rX', modules]);
   execFileSync('/usr/bin/python3', ['-m', 'compileall', '-q', modules]);
-  return {
-    name: 'patroni',
-    argv: ['/usr/bin/python3', '-m', 'patroni'],
-    env: { PYTHONPATH: modules },
-  };
+  return { name: 'patroni', argv, env: { ...env, PYTHONPATH: modules } };
 }
 
 function readableCopy(prefix: string): string {

@@ -14,7 +14,8 @@ import { Lab } from '../test/lab/lab.ts';
 import { measureIdle } from './agent/idle.ts';
 import { measureLoad, openIdleSockets } from './agent/load.ts';
 import { measureHostLoss, measureOutage, measureTwoPrimaries, OUTAGES } from './agent/outages.ts';
-import { type Amounts, type Measured, reportAgents, writeSection } from './agent/table.ts';
+import { type Amounts, type Measured, reportAgents } from './agent/table.ts';
+import { writeSection } from './page.ts';
 
 const { values, positionals } = parseArgs({
   options: {

@@ -159,6 +159,16 @@ export const FAULTS: readonly Fault[] = [
     },
   },
   {
+    name: 'what the other members send to the leader is lost',
+    leader: 'same',
+    async befall({ lab, leader, standbys, ledger }) {
+      for (const { address } of standbys) lab.network.block(address, leader.address.ip);
+      await pause(OUTLIVES_LEASE_MS);
+      for (const { address } of standbys) lab.network.unblock(address, leader.address.ip);
+      await ledger.progressAfterGap();
+    },
+  },
+  {
     name: 'the leader without network',
     leader: 'another',
     async befall(scene) {

@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { statSync } from 'node:fs';
+import { chownSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pgherdProgram } from '../harness/agent-programs.ts';
+import { ended } from '../harness/processes.ts';
 import { postgresBinaries } from '../harness/servers.ts';
 import { SECRETS } from '../lab/config.ts';
 import type { LabHost } from '../lab/host.ts';
@@ -48,6 +50,23 @@ describe.each(ETCDS)('etcd $etcd, v2 API: $v2', ({ etcd, v2 = false }) => {
     expect((await lab.leader()).name).toBe(candidate?.name);
   });
 
+  it('a second agent of the same name is refused, and leaves nothing running', async () => {
+    const [host] = lab.hosts;
+    if (!host) throw new Error('There is no host');
+    const before = programsOf(host);
+    const file = join(host.directory, 'second.yml');
+    const text = readFileSync(host.configFile, 'utf8');
+    const elsewhere = text.replaceAll(':8008', ':8009').replaceAll('/data"', '/second-data"');
+    writeFileSync(file, elsewhere, { mode: 0o600 });
+    chownSync(file, statSync(host.configFile).uid, statSync(host.configFile).gid);
+    const second = host.spawnAgent(file);
+    await ended(second);
+    rmSync(file);
+    expect(second.exitCode).toBe(1);
+    expect(host.log()).toContain(`there is already a node named '${host.name}' running`);
+    expect(programsOf(host)).toEqual(before);
+  });
+
   it('no secret is in an argument, a log, a configuration of PostgreSQL, or open to others', () => {
     expect(seen.leaks()).toEqual([]);
     for (const host of lab.hosts) {
@@ -56,6 +75,12 @@ describe.each(ETCDS)('etcd $etcd, v2 API: $v2', ({ etcd, v2 = false }) => {
     }
   });
 });
+
+/** Agents and guards of a host. */
+function programsOf(host: LabHost): string[] {
+  const commands = host.processes().map(({ command }) => command);
+  return commands.filter((command) => /run\.js|guard/.test(command)).sort();
+}
 
 function secretsIn(text: string): string[] {
   return Object.values(SECRETS).filter((secret) => text.includes(secret));

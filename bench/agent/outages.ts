@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
+import type { Ledger } from '../../test/clients/ledger.ts';
 import type { LabHost } from '../../test/lab/host.ts';
 import type { Lab } from '../../test/lab/lab.ts';
-import type { Ledger } from '../../test/lab/ledger.ts';
 
 /** Something that takes the primary away for a while, planned or not. */
 export interface Outage {

@@ -38,7 +38,7 @@ export function becomeServerUser(): void {
 }
 
 /** The programs that are tested: the newest that are installed, or those of another folder. */
-export function testedBinaries(): string {
+function testedBinaries(): string {
   return process.env.PGHERD_POSTGRES_BIN ?? postgresBinaries();
 }
 
@@ -59,7 +59,7 @@ export function temporaryDirectory(): string {
 }
 
 /** Kills the postmaster that the file in a test's own data directory names. */
-export function killServerOf(dataDir: string): void {
+function killServerOf(dataDir: string): void {
   const file = join(dataDir, 'postmaster.pid');
   const pid = existsSync(file) ? Number.parseInt(readFileSync(file, 'utf8'), 10) : 0;
   if (pid > 1) sendSignal(pid, 'SIGKILL');
@@ -71,7 +71,7 @@ export const REPLICATOR = {
   password: 'canary-repl',
   options: {},
 } as const;
-export const REWINDER = { username: 'rewinder', password: 'canary-rewind', options: {} } as const;
+const REWINDER = { username: 'rewinder', password: 'canary-rewind', options: {} } as const;
 
 /**
  * A port of 127.0.0.1 that nobody listens on. Not one of those that the kernel gives to connections:
@@ -141,7 +141,7 @@ export function postgresConfig(
 const REPLICATION_HBA = ['host replication all 127.0.0.1/32 scram-sha-256'];
 
 /** Small and quick; nothing here has to survive the machine. */
-export const QUICK = {
+const QUICK = {
   fsync: 'off',
   shared_buffers: '8MB',
   max_wal_size: '64MB',

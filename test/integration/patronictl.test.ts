@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { pgherdProgram } from '../harness/agent-programs.ts';
 import { waitFor } from '../harness/processes.ts';
 import { type Output, runPatronictl } from '../harness/run.ts';
 import { newestEtcd, patroni, postgresBinaries } from '../harness/servers.ts';
 import type { LabHost } from '../lab/host.ts';
 import { Lab } from '../lab/lab.ts';
-import { pgherdProgram } from '../lab/programs.ts';
 
 // patronictl notices no difference: the commands of Patroni's own tool on a cluster of our agents.
 describe('patronictl on a cluster of pgherd agents', () => {

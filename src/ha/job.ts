@@ -8,9 +8,15 @@ export type JobSpec =
   /**
    * Copies a source, and leaves the copy stopped, to be started as a standby. A data directory in
    * its way is renamed; a server that runs on it is stopped at once. Without a source: from a
-   * backup. `discard`: an order or a setting says that what was renamed may be removed.
+   * backup. `discard`: an order or a setting says that what was renamed may be removed. `method`:
+   * the only one to be used, and not those of the configuration.
    */
-  | { readonly kind: 'clone'; readonly from: Source | undefined; readonly discard?: true }
+  | {
+      readonly kind: 'clone';
+      readonly from: Source | undefined;
+      readonly discard?: true;
+      readonly method?: 'basebackup';
+    }
   /** Runs PostgreSQL in single-user mode until its WAL is replayed. */
   | { readonly kind: 'crash-recovery' }
   | { readonly kind: 'rewind'; readonly from: Source }

@@ -102,11 +102,13 @@ export const ORDERS: readonly Rule[] = [
       if (running && !order.force) return refuse(order.id, `${running} already in progress`);
       const from = cloneSource(f, { fromLeader: order.fromLeader });
       if (!from) return refuse(order.id, 'the leader does not say how to reach it');
+      // Who names the leader wants its data, and not those of a backup (create_replica).
+      const method = order.fromLeader ? ({ method: 'basebackup' } as const) : {};
       return act(
         'reinitialize',
         [
           { kind: 'disarm' },
-          { kind: 'job', job: { kind: 'clone', from, discard: true }, preempt: true },
+          { kind: 'job', job: { kind: 'clone', from, discard: true, ...method }, preempt: true },
           answer(order.id, true, 'reinitialize started'),
         ],
         {

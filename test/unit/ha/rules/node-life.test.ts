@@ -628,6 +628,16 @@ describe('orders', () => {
     expect(planned(factsOf({ orders: force, job, dcs: led() })).does).toContain('clone');
   });
 
+  it('a new copy of the leader is a base backup, whatever way is configured', () => {
+    const order = { id: 1, force: false, fromLeader: true };
+    const orders = { ...NO_ORDERS, reinitialize: order };
+    const job = { kind: 'clone', from: { name: 'pg1' }, method: 'basebackup' };
+    expect(acting(factsOf({ orders, dcs: led() })).do).toMatchObject([{}, { job }, {}]);
+    const any = { ...NO_ORDERS, reinitialize: { ...order, fromLeader: false } };
+    const [, made] = acting(factsOf({ orders: any, dcs: led() })).do;
+    expect(made).not.toHaveProperty('job.method');
+  });
+
   it('primary_stop_timeout limits a stop in synchronous mode only, at the end as in a switchover', () => {
     const orders = { ...NO_ORDERS, shutdown: true };
     const stop = (settings: object) =>

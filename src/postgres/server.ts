@@ -8,7 +8,7 @@ import { Checkpoints } from './checkpoint.ts';
 import { Configuration } from './conf/configuration.ts';
 import { copySlots } from './copy-slots-job.ts';
 import { inspect } from './inspect.ts';
-import type { JobContext } from './jobs/context.ts';
+import type { JobContext, JobLog } from './jobs/context.ts';
 import { type CallbackRole, Callbacks } from './jobs/hooks/callbacks.ts';
 import { runJob } from './jobs/run-job.ts';
 import { ServerProcess } from './jobs/server-process.ts';
@@ -31,7 +31,7 @@ export interface PostgresServerOptions {
   readonly adopt: (dynamic: Readonly<Record<string, unknown>>) => void;
   /** Where the agent keeps what outlives it; not in the data directory. */
   readonly stateDir: string;
-  readonly log: (line: string) => void;
+  readonly log: JobLog;
   /** The server ended our session, or ended: a look is worth while. */
   readonly onChange: () => void;
   /** Asked just before the server may become a primary: why it must not. */

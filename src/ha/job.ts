@@ -20,11 +20,12 @@ export type JobSpec =
   /** Runs PostgreSQL in single-user mode until its WAL is replayed. */
   | { readonly kind: 'crash-recovery' }
   | { readonly kind: 'rewind'; readonly from: Source }
-  /** Ends when PostgreSQL takes connections. */
+  /** Ends when PostgreSQL takes connections. `first`: of a new cluster. */
   | {
       readonly kind: 'start';
       readonly as: 'primary' | 'standby';
       readonly from: Source | undefined;
+      readonly first?: true;
     }
   /** Ends when the postmaster is gone. `limit`: seconds, after which fast becomes immediate. */
   | {

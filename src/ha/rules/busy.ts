@@ -26,6 +26,8 @@ function nameOf({ spec }: Job): string {
   };
   if (spec.kind === 'clone' && spec.from) return `bootstrap from '${spec.from.name}'`;
   if (spec.kind === 'rewind') return `running pg_rewind from ${spec.from.name}`;
+  // There its scripts run in the server that the cluster goes on with.
+  if (spec.kind === 'start' && spec.first) return 'post_bootstrap';
   if (spec.kind === 'start' && spec.as === 'primary') return 'starting primary after failure';
   return names[spec.kind];
 }

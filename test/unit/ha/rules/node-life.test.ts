@@ -628,6 +628,18 @@ describe('orders', () => {
     expect(planned(factsOf({ orders: force, job, dcs: led() })).does).toContain('clone');
   });
 
+  it('the first start of a new cluster is no start after a failure', () => {
+    const answers = { lock: { outcome: 'held' } } as const;
+    const job = running({ kind: 'start', as: 'primary', from: undefined, first: true });
+    expect(acting(leaderFacts({ job, answers })).say).toBe(
+      'updated leader lock during post_bootstrap',
+    );
+    const again = running({ kind: 'start', as: 'primary', from: undefined });
+    expect(acting(leaderFacts({ job: again, answers })).say).toBe(
+      'updated leader lock during starting primary after failure',
+    );
+  });
+
   it('a new copy of the leader is a base backup, whatever way is configured', () => {
     const order = { id: 1, force: false, fromLeader: true };
     const orders = { ...NO_ORDERS, reinitialize: order };

@@ -1,6 +1,7 @@
 import { type ClusterView, leaderMember } from '../model/cluster.ts';
 import type { DcsSight, Facts } from './facts.ts';
 import type { Memory } from './memory.ts';
+import { isLeavingSync } from './planned/leave-sync.ts';
 import { isOnLeadersTimeline, longestLease, seconds } from './situation.ts';
 
 /**
@@ -38,13 +39,15 @@ function ofPostgres(facts: Facts): Partial<Memory> {
   };
 }
 
-function ofPromises({ memory, now }: Facts): Partial<Memory> {
+function ofPromises(facts: Facts): Partial<Memory> {
+  const { memory, now } = facts;
   const { failsafePromise: promise, acquireSentAt, leaseUntil } = memory;
   // A view that names another leader may be stale: the promise holds until it has run out.
   const kept = promise && promise.until > now;
   const answered = leaseUntil !== undefined && leaseUntil > now;
   return {
     startedAt: memory.startedAt ?? now,
+    leavingSyncSince: isLeavingSync(facts) ? memory.leavingSyncSince : undefined,
     failsafePromise: kept ? promise : undefined,
     acquireSentAt: answered ? undefined : acquireSentAt,
   };

@@ -143,9 +143,10 @@ export const FOLLOWING: readonly Rule[] = [
     mirrors: ['process_healthy_cluster', 'follow'],
     plan: (f) => {
       if (!follows(f)) return undefined;
-      // A server that has just started will stream in a moment, and nothing tells of that.
-      const justUp = ended(f, 'start') === 'ok' && f.postgres.replicationState !== 'streaming';
-      return act(sentence(f), [], justUp ? { wakeAt: f.now + 1000 } : {});
+      const streams = f.postgres.replicationState === 'streaming' && isOnLeadersTimeline(f);
+      // A server that has just started will do so in a moment, and nothing tells of that.
+      const soon = ended(f, 'start') === 'ok' && !streams;
+      return act(sentence(f), [], soon ? { wakeAt: f.now + 1000 } : {});
     },
   },
   {

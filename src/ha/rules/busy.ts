@@ -124,7 +124,8 @@ export const BUSY: readonly Rule[] = [
       if (!f.answers.peers) return handoverPoll(f);
       // Without the end of the last record we would come back with WAL that nobody else has, and
       // had to be rewound. Where that end is not known, `lsn` is where the checkpoint begins.
-      if (lsn <= checkpointLsn || !reachedBy(f, lsn)) return undefined;
+      const has = reachedBy(f, lsn, viewOf(f)?.failover);
+      if (lsn <= checkpointLsn || !has) return undefined;
       return act(
         'Leader key released',
         [{ kind: 'disarm' }, { kind: 'release', lsn: checkpointLsn }],

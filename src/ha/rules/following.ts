@@ -4,7 +4,7 @@ import type { Acting, Action, Asking, Rule } from '../plan.ts';
 import { changeOfSource } from '../replication/change-source.ts';
 import { compareHistory } from '../replication/divergence.ts';
 import { followTarget } from '../replication/target.ts';
-import { act, isDistrusted, isOnLeadersTimeline, mayRewind, viewOf } from '../situation.ts';
+import { act, ended, isDistrusted, isOnLeadersTimeline, mayRewind, viewOf } from '../situation.ts';
 import { STOP_FAST, STOP_NOW } from './keep-or-stop.ts';
 import { leaderSource, ownPosition } from './rejoin.ts';
 
@@ -141,7 +141,13 @@ export const FOLLOWING: readonly Rule[] = [
     phase: 'following',
     why: 'all is well: the leader leads, and this server streams or will',
     mirrors: ['process_healthy_cluster', 'follow'],
-    plan: (f) => (follows(f) ? act(sentence(f)) : undefined),
+    plan: (f) => {
+      if (!follows(f)) return undefined;
+      const streams = f.postgres.replicationState === 'streaming' && isOnLeadersTimeline(f);
+      // A server that has just started will do so in a moment, and nothing tells of that.
+      const soon = ended(f, 'start') === 'ok' && !streams;
+      return act(sentence(f), [], soon ? { wakeAt: f.now + 1000 } : {});
+    },
   },
   {
     name: 'following.nothing',

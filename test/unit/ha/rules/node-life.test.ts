@@ -317,6 +317,23 @@ describe('a standby', () => {
     expect(planned({ ...waits, job: primaryJob }).rule).not.toBe('busy.retarget');
   });
 
+  it('that has just started is looked at again until it streams the timeline of the leader', () => {
+    const spec = { kind: 'start', as: 'standby', from: undefined } as const;
+    const job = { spec, startedAt: NOW, outcome: { ok: true } } as const;
+    const memory = { rewind: 'clear' } as const;
+    const dcs = sees({ members: [member('pg1', { timeline: 2 }), member('pg2')] });
+    const streams = standby({ timeline: 2 });
+    const fine = acting(factsOf({ dcs, job, memory, postgres: streams }));
+    expect(fine).toMatchObject({ rule: 'following.steady' });
+    expect(fine.wakeAt).toBeUndefined();
+    const answers = { source: source({ timeline: 2 }) };
+    for (const change of [{ replicationState: undefined }, { timeline: 1 }]) {
+      const postgres = { ...streams, ...change };
+      const plan = acting(factsOf({ dcs, job, memory, answers, postgres }));
+      expect(plan).toMatchObject({ rule: 'following.steady', wakeAt: NOW + 1000 });
+    }
+  });
+
   it('that is still starting looks at the timelines, and stops when it waits in vain', () => {
     const postgres = standby({ state: 'starting', ...unheard, lsn: 1001 });
     expect(planned(factsOf({ dcs: led(), postgres })).asks).toBe('inspect');

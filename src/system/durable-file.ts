@@ -20,12 +20,6 @@ export function writeDurably(path: string, text: string): void {
   syncDirectory(dirname(path));
 }
 
-/** Removes a file for good; one that is not there is no error. */
-export function removeDurably(path: string): void {
-  rmSync(path, { force: true });
-  syncDirectory(dirname(path));
-}
-
 function syncDirectory(path: string): void {
   const directory = openSync(path, 'r');
   try {

@@ -1,15 +1,9 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import type { AgentProgram } from '../harness/agent-programs.ts';
 import { ended, sendSignal } from '../harness/processes.ts';
 import type { LabAddress, LabNetwork } from './network.ts';
-
-/** A program that is an agent: pgherd, or Patroni to compare with. */
-export interface AgentProgram {
-  readonly name: 'pgherd' | 'patroni';
-  readonly argv: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
-}
 
 export interface LabHostOptions {
   readonly address: LabAddress;

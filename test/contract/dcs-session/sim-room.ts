@@ -23,7 +23,6 @@ export function simRoom(): Room {
   const pass = (ms: number): Promise<void> =>
     settled(new Promise((resolve) => scheduler.after(ms, resolve)));
   return {
-    abilities: { sessions: true },
     async connect(name, disk: Disk = {}) {
       const client = { host: name, name, process: new Process(name), disk };
       const dcs = store.connect(client);

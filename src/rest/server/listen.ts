@@ -15,9 +15,6 @@ const LIMITS: ServerOptions = {
   connectionsCheckingInterval: 1000,
   maxHeaderSize: 8192,
   insecureHTTPParser: false,
-  // Whoever waits for the end of a restart may have gone without a word.
-  keepAlive: true,
-  keepAliveInitialDelay: 10_000,
   // HAProxy may ask without one, and Patroni does not mind.
   requireHostHeader: false,
 };

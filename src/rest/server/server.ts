@@ -91,7 +91,10 @@ export class RestServer {
     server.on('request', (request, response) => {
       const { socket } = request;
       const working = this.#requests?.answer(request, response);
-      if (!working) return this.#connections.end(socket);
+      if (!working) {
+        if (response.shouldKeepAlive) this.#connections.end(socket);
+        return;
+      }
       this.#connections.begin(socket);
       void working.finally(() => this.#connections.end(socket));
     });

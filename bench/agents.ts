@@ -10,9 +10,10 @@ import {
   pgherdProgram,
 } from '../test/harness/agent-programs.ts';
 import { newestEtcd, postgresBinaries } from '../test/harness/servers.ts';
+import type { LabHost } from '../test/lab/host.ts';
 import { Lab } from '../test/lab/lab.ts';
 import { measureIdle } from './agent/idle.ts';
-import { measureLoad, openIdleSockets } from './agent/load.ts';
+import { measureLoad, openIdleSockets, type Target } from './agent/load.ts';
 import { measureHostLoss, measureOutage, measureTwoPrimaries, OUTAGES } from './agent/outages.ts';
 import { type Amounts, type Measured, reportAgents } from './agent/table.ts';
 import { writeSection } from './page.ts';
@@ -29,6 +30,7 @@ const rounds = Number(values.rounds);
 /** As the issue of this benchmark sets them. */
 const SETTINGS = { ttl: 20, loop_wait: 5, retry_timeout: 5 };
 const IDLE_SECONDS = 60;
+const LOAD = { concurrency: 8, seconds: 5 };
 
 interface Contender {
   readonly lab: Lab;
@@ -48,6 +50,11 @@ function note({ amounts }: Contender, measured: Measured, amount: number): void 
 
 function isWanted(name: string): boolean {
   return positionals.length === 0 || positionals.some((word) => name.includes(word));
+}
+
+/** What HAProxy asks a leader, and the agent that answers. */
+function primaryOf({ restUrl, agentPid }: LabHost): Target {
+  return { url: `${restUrl}/primary`, pid: agentPid ?? 0 };
 }
 
 /** Everyone in turns, so that whatever else the machine does falls on all alike. */
@@ -75,15 +82,15 @@ async function measureAll(all: readonly Contender[]): Promise<void> {
     }
   }
   await inTurns(all, 'load', async (one) => {
-    const leader = await one.lab.leader();
-    const load = await measureLoad(leader, { concurrency: 8, seconds: 5 });
+    const load = await measureLoad(primaryOf(await one.lab.leader()), LOAD);
     note(one, 'requests per second', load.requestsPerSecond);
     note(one, 'p99', load.p99Ms);
+    note(one, 'processor time per request', load.microsecondsPerRequest);
   });
   await inTurns(all.slice(0, 1), 'idle sockets', async (one) => {
-    const leader = await one.lab.leader();
-    const close = await openIdleSockets(leader, 1000);
-    const load = await measureLoad(leader, { concurrency: 8, seconds: 5 });
+    const target = primaryOf(await one.lab.leader());
+    const close = await openIdleSockets(target.url, 1000);
+    const load = await measureLoad(target, LOAD);
     close();
     note(one, 'requests per second, 1,000 idle sockets', load.requestsPerSecond);
     note(one, 'p99, 1,000 idle sockets', load.p99Ms);

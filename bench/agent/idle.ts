@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { LabHost } from '../../test/lab/host.ts';
 import type { Lab } from '../../test/lab/lab.ts';
+import { processorTime } from './processor-time.ts';
 
 /** What agents use while nothing happens. */
 export interface Idle {
@@ -41,16 +42,9 @@ function memoryOf(host: LabHost): number {
   return kib.reduce((sum, one) => sum + one, 0) / 1024;
 }
 
-/** Clock ticks of Linux: 100 a second (getconf CLK_TCK). */
-const TICK_MS = 10;
-
-/** Milliseconds, with those of children that have ended (proc(5), fields 14 to 17). */
 function cpuOf(lab: Lab): number {
-  const ticks = lab.hosts.flatMap(processesOf).map((pid) => {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-      .replace(/^.*\) /s, '')
-      .split(' ');
-    return fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
-  });
-  return ticks.reduce((sum, one) => sum + one, 0) * TICK_MS;
+  return lab.hosts
+    .flatMap(processesOf)
+    .map(processorTime)
+    .reduce((sum, one) => sum + one, 0);
 }

@@ -4,8 +4,8 @@ import { stat } from 'node:fs/promises';
 const SETTLED_MS = 2000;
 
 /**
- * What changes with each change of a file; undefined: it changes just now, or it is not there. Never
- * rejects.
+ * What changes with each change of a file; undefined: it changes just now, or it is not there.
+ * Never rejects.
  */
 export async function fileKey(path: string): Promise<string | undefined> {
   try {

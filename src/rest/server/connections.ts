@@ -5,8 +5,6 @@ import type { Socket } from 'node:net';
  * just been made must not make room before its request was read.
  */
 const MAX_OPEN = 1024;
-/** Whoever waits for the end of a restart may have gone without a word: the kernel asks then. */
-const PROBE_AFTER_MS = 10_000;
 
 interface Connection {
   readonly socket: Socket;
@@ -46,12 +44,8 @@ export class Connections {
     });
   }
 
-  /**
-   * A request has come in on it whose answer takes a while. The socket may be the TLS one over the
-   * one that was admitted.
-   */
+  /** A request has come in on it. The socket may be the TLS one over the one that was admitted. */
   begin(socket: Socket): void {
-    socket.setKeepAlive(true, PROBE_AFTER_MS);
     const connection = this.#open.get(keyOf(socket));
     if (connection) connection.busy = true;
   }

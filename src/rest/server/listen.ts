@@ -12,7 +12,8 @@ const LIMITS: ServerOptions = {
   headersTimeout: 5000,
   requestTimeout: 10_000,
   keepAliveTimeout: 5000,
-  connectionsCheckingInterval: 1000,
+  // Each look wakes the process.
+  connectionsCheckingInterval: 2500,
   maxHeaderSize: 8192,
   insecureHTTPParser: false,
   // HAProxy may ask without one, and Patroni does not mind.

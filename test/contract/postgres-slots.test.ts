@@ -33,19 +33,21 @@ async function holdBackSql(server: TestServer) {
   const [held, letGo] = [new Signal(), new Signal()];
   const proxy = createServer((client) => {
     const upstream = connect(server.config.port, '127.0.0.1');
-    const begin = async (first: Buffer): Promise<void> => {
+    const pass = (first: Buffer): void => {
+      upstream.write(first);
+      client.pipe(upstream).pipe(client);
+    };
+    const begin = (first: Buffer): void => {
       if (first.length === 8) {
         // It asks for TLS.
         client.once('data', begin);
         client.write('N');
-        return;
-      }
-      if (!first.includes('replication')) {
+      } else if (first.includes('replication')) {
+        pass(first);
+      } else {
         held.give();
-        await letGo.given;
+        void letGo.given.then(() => pass(first));
       }
-      upstream.write(first);
-      client.pipe(upstream).pipe(client);
     };
     client.once('data', begin);
     for (const socket of [client, upstream]) socket.on('error', () => {});

@@ -346,8 +346,16 @@ describe('watches', () => {
     expect(await within(200, watch())).toBeUndefined();
   });
 
-  it('do not tell of members and status', async () => {
+  it('tell of a member that comes', async () => {
     const { store, scheduler, within, watch } = watching();
+    scheduler.after(100, () => store.put('members/pg2', 'x'));
+    expect(await within(200, watch())).toBeUndefined();
+  });
+
+  it('do not tell of what members and status say', async () => {
+    const { store, scheduler, within, watch, dcs } = watching();
+    store.put('members/pg2', 'w');
+    await within(100, dcs.read());
     scheduler.after(100, () => store.put('members/pg2', 'x'));
     scheduler.after(100, () => store.put('status', 'x'));
     expect(await within(60_000, watch())).toBe('nothing yet');

@@ -58,7 +58,13 @@ async function bundle(): Promise<void> {
   const files = (await readdir(`${root}src/commands`)).filter((file) => file !== 'base.ts');
   await build({
     absWorkingDir: root,
-    entryPoints: ['src/main.ts', 'src/daemon/main.ts', ...files.map((file) => `src/commands/${file}`)],
+    entryPoints: [
+      'src/main.ts',
+      'src/daemon/main.ts',
+      // Started by the guard, when the agent is dead.
+      'src/daemon/release/main.ts',
+      ...files.map((file) => `src/commands/${file}`),
+    ],
     outdir: 'dist',
     outbase: 'src',
     bundle: true,

@@ -23,7 +23,9 @@ import {
   servesHttps,
 } from './node-parts.ts';
 import { logContext } from './open-log.ts';
-import { fileRecollection, fileSessionMemory } from './recollection.ts';
+import { fileRecollection } from './recollection.ts';
+import { writeNotes } from './release/notes.ts';
+import { fileSessionMemory } from './release/session-files.ts';
 import { openStateDir } from './state-dir.ts';
 import type { Notifier } from './systemd.ts';
 import { tickLog } from './tick-log.ts';
@@ -42,6 +44,7 @@ const REST_GRACE_MS = 1000;
 /** One node of a cluster: the agent, and all that it stands on. */
 export class NodeProgram {
   readonly #options: NodeProgramOptions;
+  readonly #stateDir: string;
   readonly #recollection: Recollection;
   readonly #configuration: LocalConfiguration;
   readonly #clock = agentClock();
@@ -56,6 +59,7 @@ export class NodeProgram {
 
   private constructor(options: NodeProgramOptions, stateDir: string, dcs: AgentStore) {
     this.#options = options;
+    this.#stateDir = stateDir;
     const { settings, log } = options;
     const { scope, name } = settings;
     const { warning: warn } = log.logger('pgherd');
@@ -119,6 +123,7 @@ export class NodeProgram {
   async run(): Promise<number> {
     const { notifier } = this.#options;
     const { scope, name } = this.#configuration.settings;
+    this.#writeNotes();
     this.#fence.start();
     await checkUniqueName({ scope, name, dcs: this.#dcs, peers: this.#peers });
     await this.#rest.apply(this.#configuration.settings.restApi);
@@ -159,11 +164,21 @@ export class NodeProgram {
       await this.#rest.apply(settings.restApi);
       this.#peers.reload({ settings: settings.restClient, https: servesHttps(settings) });
       await this.#dcs.reload(settings.store);
+      this.#writeNotes();
       await this.#server.reload();
     } finally {
       notifier.ready();
       this.#agent.rouse();
     }
+  }
+
+  /** For the program that gives the lock away when this one is dead. */
+  #writeNotes(): void {
+    const { settings, postgres } = this.#configuration;
+    const { scope, name, namespace, store } = settings;
+    const { warning: warn } = this.#options.log.logger('pgherd');
+    const { dataDir } = postgres;
+    writeNotes({ stateDir: this.#stateDir, scope, name, warn }, { namespace, store, dataDir });
   }
 
   async #close(): Promise<void> {

@@ -40,9 +40,9 @@ export interface GuardReport {
 const REPORT = /^(idle|armed|fenced) (\S+)\.(\d+) (\d+) (\S+) (\d+)$/;
 
 /**
- * The line for a command. `token`: the sender (its process, the ticks of its start, something random;
- * with hyphens between), a dot, and the number of the command there. It is shorter than what a FIFO
- * takes in one piece (4096 bytes).
+ * The line for a command. `token`: the sender (its process, the ticks of its start, something
+ * random; hyphens between them), a dot, and the number of the command there. The line is shorter
+ * than what a FIFO takes in one piece (4096 bytes).
  */
 export function commandLine(token: string, command: GuardCommand): string {
   switch (command.kind) {

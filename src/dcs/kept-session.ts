@@ -1,8 +1,8 @@
 /**
  * Where the session of an agent outlives it, as one process sees the place. Who goes on with it and
- * who gives its lock away must never be two: each moves it to a name of its own first, and who finds
- * none has none. What is done is written as generators, so that a test can let others come in, or
- * the process die, at every `yield` (docs/adr/0008-the-guard.md).
+ * who gives its lock away must never be two: each moves it to a name of its own first, and whoever
+ * finds none has none. What is done is written as generators, so that a test can let others come
+ * in, or the process die, at every `yield` (docs/adr/0008-the-guard.md).
  */
 export interface SessionPlace {
   /** What lies there for anybody to take; undefined: nothing. */

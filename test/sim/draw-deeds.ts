@@ -77,6 +77,7 @@ function drawOther(random: Random, nodes: number, host: string): string {
 const MAKERS: Readonly<Record<Kind, readonly (readonly [number, Maker])[]>> = {
   agents: [
     [3, ({ host, ms }) => ({ kind: 'kill-agent', host, ms })],
+    [2, ({ host, ms, random }) => killBoth({ host, ms, random })],
     [3, ({ host, ms }) => ({ kind: 'freeze-agent', host, ms })],
     [1, ({ host }) => ({ kind: 'kill-guard', host })],
     [3, ({ host, ms }) => ({ kind: 'pause-host', host, ms })],
@@ -122,6 +123,12 @@ const MAKERS: Readonly<Record<Kind, readonly (readonly [number, Maker])[]>> = {
     [3, ({ host, ms }) => ({ kind: 'stop-agent', host, ms })],
   ],
 };
+
+/** Half of the agents are back while the guard has their lock given away. */
+function killBoth({ host, ms, random }: Omit<Draw, 'other'>): Deed {
+  const soon = random.int(50, 600);
+  return { kind: 'kill-both', host, ms: random.chance(0.5) ? Math.min(ms, soon) : ms };
+}
 
 function slowLink({ host, other, ms, random }: Draw): Deed {
   return { kind: 'slow-link', from: host, to: other, ms, delay: random.int(5, 3000) };

@@ -54,6 +54,8 @@ interface Fencing {
 export class SimGuard implements Fence {
   /** True time. */
   startedAt = 0;
+  /** It was told whether there is a deadline: from then on it guards. */
+  informed = false;
   readonly #parts: GuardParts;
   #process: Process | undefined;
   #deadline: Monotonic | undefined;
@@ -81,12 +83,14 @@ export class SimGuard implements Fence {
     if (this.#process !== undefined) return;
     this.#process = new Process(`${this.#parts.name} guard`);
     this.startedAt = this.#parts.scheduler.now;
+    this.informed = false;
   }
 
   extend(deadline: Monotonic): void {
     if (this.#process === undefined) return;
     this.#deadline = deadline;
     this.#released = false;
+    this.informed = true;
     if (deadline > this.#parts.clock.monotonic()) this.#fencing = undefined;
     this.#setAlarm(deadline);
   }
@@ -95,6 +99,7 @@ export class SimGuard implements Fence {
     this.#deadline = undefined;
     this.#fencing = undefined;
     this.#released = false;
+    this.informed = true;
   }
 
   /** The agent's end of the FIFO was closed. */

@@ -86,10 +86,10 @@ export class SimHost implements Pick<HostOptions, 'name' | 'node'> {
     return this.agent.alive && !this.agent.frozen ? this.#agentRose : undefined;
   }
 
-  /** The same of the guard. */
+  /** The same of the guard. One that was started anew and knows of no deadline yet guards nobody. */
   guardSince(): number | undefined {
-    const { process, startedAt } = this.guard;
-    if (process === undefined || process.frozen) return undefined;
+    const { process, startedAt, informed } = this.guard;
+    if (process === undefined || process.frozen || !informed) return undefined;
     return Math.max(startedAt, this.#guardRose);
   }
 

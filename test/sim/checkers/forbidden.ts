@@ -15,7 +15,8 @@ export function forbidden(sight: Sight): Checker {
     name: 'forbidden',
     written({ name, value, by }) {
       // A session that ends takes other documents with it.
-      if (by === 'store' && LASTING.has(name)) restored = true;
+      // What the store writes by itself comes from a backup.
+      if (by === 'store' && (LASTING.has(name) || value !== undefined)) restored = true;
       else if (name === 'sync' && restored) {
         restored = false;
         distrustedUntil = sight.now + 10_000 * sight.settings().ttl;

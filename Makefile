@@ -1,7 +1,7 @@
 # What a newcomer runs: `make demo` and `make test`. Both install what they need, and are quick to
 # run again. The servers come from Debian's or Ubuntu's packages (root or sudo); the rest from npm.
 
-.PHONY: demo test bench build lint servers deps clean
+.PHONY: demo test test-all bench build lint servers deps clean
 
 demo: servers deps build  ## etcd and three Patroni nodes on this machine, and a switchover to watch
 	@npx tsx scripts/demo.ts
@@ -9,8 +9,13 @@ demo: servers deps build  ## etcd and three Patroni nodes on this machine, and a
 test: servers deps build lint  ## everything; the last line is "N passed, N failed"
 	@npm run --silent test:all
 
-bench: servers deps build  ## ours and patronictl's side by side; WRITE=1 renews docs/benchmarks.md
-	@npx tsx bench/run.ts $(if $(WRITE),--write)
+test-all: servers deps build lint  ## the same in every mode and on more versions: an hour
+	@npx tsx scripts/postgres18.ts || true
+	@PGHERD_TESTS=all npm run --silent test:all
+
+bench: servers deps build  ## ours and Patroni's side by side; WRITE=1 renews docs/benchmarks.md
+	@npx tsx bench/run.ts $(if $(WRITE),--write); commands=$$?; \
+	npx tsx bench/agents.ts $(if $(WRITE),--write) && exit $$commands
 
 build: deps  ## dist/, as it is published
 	@npm run --silent build

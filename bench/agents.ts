@@ -4,14 +4,18 @@
  * when a target is missed. `--rounds N`; words choose measurements by their names.
  */
 import { parseArgs } from 'node:util';
+import {
+  type AgentProgram,
+  patroniProgram,
+  pgherdProgram,
+} from '../test/harness/agent-programs.ts';
 import { newestEtcd, postgresBinaries } from '../test/harness/servers.ts';
-import type { AgentProgram } from '../test/lab/host.ts';
 import { Lab } from '../test/lab/lab.ts';
-import { patroniProgram, pgherdProgram } from '../test/lab/programs.ts';
 import { measureIdle } from './agent/idle.ts';
 import { measureLoad, openIdleSockets } from './agent/load.ts';
 import { measureHostLoss, measureOutage, measureTwoPrimaries, OUTAGES } from './agent/outages.ts';
-import { type Amounts, type Measured, reportAgents, writeSection } from './agent/table.ts';
+import { type Amounts, type Measured, reportAgents } from './agent/table.ts';
+import { writeSection } from './page.ts';
 
 const { values, positionals } = parseArgs({
   options: {

@@ -20,8 +20,8 @@ export interface Circumstances {
 
 interface Report {
   readonly table: string;
-  /** The text of docs/benchmarks.md. */
-  readonly page: string;
+  /** Its section in docs/benchmarks.md. */
+  readonly section: string;
   readonly missed: number;
 }
 
@@ -40,7 +40,7 @@ export function report(lines: readonly Line[], circumstances: Circumstances): Re
   const table = markdown([header, ...rows]);
   return {
     table,
-    page: page(table, circumstances),
+    section: section(table, circumstances),
     missed: lines.filter((line) => !met(line)).length,
   };
 }
@@ -74,12 +74,8 @@ function markdown(rows: readonly (readonly string[])[]): string {
   return [lines[0], rule, ...lines.slice(1)].join('\n');
 }
 
-function page(table: string, { rounds, sample, patroni, machine }: Circumstances): string {
-  return `# How fast, and how much memory
-
-Made by \`make bench WRITE=1\`; \`make bench\` measures again and prints the table.
-
-${table}
+function section(table: string, { rounds, sample, patroni, machine }: Circumstances): string {
+  return `${table}
 
 - Medians of ${rounds} runs of each program, in turns, after one that is not counted. From the start
   of the process to its end, stdout to \`/dev/null\`, on ${machine}.
@@ -90,6 +86,5 @@ ${table}
   each cluster takes longer than that.
 - The lines "nothing" show what Node and Python take before any code of ours or theirs runs
   (\`node -e 0\`, \`python3 -c pass\`).
-- In the line with 100 members the second number is ours of 3 members, not patronictl's.
-`;
+- In the line with 100 members the second number is ours of 3 members, not patronictl's.`;
 }

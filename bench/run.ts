@@ -13,6 +13,7 @@ import { newestEtcd, type PatroniInstall, patroni } from '../test/harness/server
 import { healthyCluster } from './clusters.ts';
 import { median, type Run, Stopwatch } from './measure.ts';
 import { NODE24, node24 } from './node24.ts';
+import { writeSection } from './page.ts';
 import { type Line, report } from './report.ts';
 
 const ROUNDS = 15;
@@ -143,7 +144,7 @@ try {
   const machine = `${cpus()[0]?.model.trim()}, ${cpus().length} cores`;
   const text = report(lines, { rounds: ROUNDS, sample: SAMPLE, patroni: install.version, machine });
   console.log(text.table);
-  if (process.argv.includes('--write')) writeFileSync(join(ROOT, 'docs/benchmarks.md'), text.page);
+  if (process.argv.includes('--write')) writeSection('commands', text.section);
   process.exitCode = text.missed === 0 ? 0 : 1;
 } finally {
   stopwatch.close();

@@ -1,14 +1,21 @@
 /**
- * Runs the five test projects one after the other and prints, as its last line, how many tests
- * passed and failed. A project without tests, a skipped test and a file that could not be loaded
- * count as failed: nothing passes in silence.
+ * Runs the test projects, two lanes of them side by side, and prints, as its last line, how many
+ * tests passed and failed. A project without tests, a skipped test and a file that could not be
+ * loaded count as failed: nothing passes in silence. What a project says is printed when it ends.
+ * Names choose projects; with PGHERD_TESTS=all they run everything they have.
  */
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const PROJECTS = ['fast', 'sim', 'cli', 'contract', 'interop'];
+const EVERYTHING = process.env.PGHERD_TESTS === 'all';
+
+/** The first lane computes, the second one mostly waits. */
+const LANES = [
+  ['fast', 'sim', 'cli', 'interop'],
+  ['integration', 'contract', ...(EVERYTHING ? ['everything'] : [])],
+];
 
 interface Counts {
   readonly passed: number;
@@ -25,10 +32,13 @@ interface Report {
   }[];
 }
 
-function runProject(project: string, directory: string): Counts {
-  console.log(`\n=== ${project} tests`);
+async function runProject(project: string, directory: string): Promise<Counts> {
+  const started = performance.now();
+  console.log(`=== ${project} tests begin`);
   const file = join(directory, `${project}.json`);
-  const run = spawnSync(
+  const log = join(directory, `${project}.log`);
+  const output = openSync(log, 'w');
+  const child = spawn(
     process.execPath,
     [
       'node_modules/vitest/vitest.mjs',
@@ -38,12 +48,16 @@ function runProject(project: string, directory: string): Counts {
       '--reporter=json',
       `--outputFile.json=${file}`,
     ],
-    { stdio: ['ignore', 'inherit', 'inherit'] },
+    { stdio: ['ignore', output, output] },
   );
+  closeSync(output);
+  const status = await new Promise((resolve) => child.once('close', resolve));
+  process.stdout.write(readFileSync(log, 'utf8'));
   const counts = countsOf(readReport(file));
-  console.log(`${project}: ${counts.passed} passed, ${counts.failed} failed`);
+  const seconds = Math.round((performance.now() - started) / 1000);
+  console.log(`${project}: ${counts.passed} passed, ${counts.failed} failed in ${seconds} s\n`);
   // A run that failed without a failed test: an error outside of any test.
-  return run.status !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
+  return status !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
 }
 
 function readReport(file: string): Report | undefined {
@@ -65,10 +79,16 @@ function countsOf(report: Report | undefined): Counts {
   };
 }
 
+async function runLane(projects: readonly string[], directory: string): Promise<Counts[]> {
+  const counts: Counts[] = [];
+  for (const project of projects) counts.push(await runProject(project, directory));
+  return counts;
+}
+
 const directory = mkdtempSync(join(tmpdir(), 'pgherd-tests-'));
 const only = process.argv.slice(2);
-const projects = only.length > 0 ? only : PROJECTS;
-const counts = projects.map((project) => runProject(project, directory));
+const lanes = only.length > 0 ? [only] : LANES;
+const counts = (await Promise.all(lanes.map((lane) => runLane(lane, directory)))).flat();
 rmSync(directory, { recursive: true });
 const passed = counts.reduce((sum, each) => sum + each.passed, 0);
 const failed = counts.reduce((sum, each) => sum + each.failed, 0);

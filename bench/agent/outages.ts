@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
+import type { Ledger } from '../../test/clients/ledger.ts';
 import type { LabHost } from '../../test/lab/host.ts';
 import type { Lab } from '../../test/lab/lab.ts';
-import type { Ledger } from '../../test/lab/ledger.ts';
 
 /** Something that takes the primary away for a while, planned or not. */
 export interface Outage {
@@ -86,8 +86,8 @@ export async function measureHostLoss(lab: Lab, ledger: Ledger): Promise<HostLos
   leader.crash();
   const gone = await lab.store.whenGone('/service/lab/leader', leader.name);
   await ledger.progressAfterGap();
-  const afterLeaseMs = performance.now() - gone;
   const gapMs = ledger.longestGapMs;
+  const afterLeaseMs = (ledger.gapEnd ?? performance.now()) - gone;
   leader.powerOn();
   leader.start();
   await lab.settled();

@@ -123,14 +123,18 @@ export class NodeProgram {
   async run(): Promise<number> {
     const { notifier } = this.#options;
     const { scope, name } = this.#configuration.settings;
-    this.#writeNotes();
-    this.#fence.start();
-    await checkUniqueName({ scope, name, dcs: this.#dcs, peers: this.#peers });
-    await this.#rest.apply(this.#configuration.settings.restApi);
-    await this.#fence.ready();
-    notifier.ready();
-    await this.#agent.run();
-    await this.#close();
+    try {
+      await checkUniqueName({ scope, name, dcs: this.#dcs, peers: this.#peers });
+      await this.#rest.apply(this.#configuration.settings.restApi);
+      this.#writeNotes();
+      // Not before: an agent that is refused leaves no guard behind.
+      this.#fence.start();
+      await this.#fence.ready();
+      notifier.ready();
+      await this.#agent.run();
+    } finally {
+      await this.#close();
+    }
     return this.#exitCode;
   }
 

@@ -1,5 +1,5 @@
 import type { Peers } from '../agent/ports.ts';
-import type { AgentDcs } from '../dcs/agent-dcs.ts';
+import type { AgentStore } from '../dcs/open-agent.ts';
 import { DcsError, Refusal } from '../model/errors.ts';
 import { printable } from '../system/text.ts';
 import { parseSnapshot } from '../wire/snapshot.ts';
@@ -8,7 +8,7 @@ import { parseSnapshot } from '../wire/snapshot.ts';
 export interface NameCheck {
   readonly scope: string;
   readonly name: string;
-  readonly dcs: Pick<AgentDcs, 'read'>;
+  readonly dcs: Pick<AgentStore, 'peek'>;
   readonly peers: Pick<Peers, 'status'>;
 }
 
@@ -34,8 +34,7 @@ async function publishedUrl(
   dcs: NameCheck['dcs'],
 ): Promise<string | undefined> {
   try {
-    const { documents } = await dcs.read();
-    const view = parseSnapshot(scope, documents);
+    const view = parseSnapshot(scope, await dcs.peek());
     return view.members.find((member) => member.name === name)?.apiUrl;
   } catch (error) {
     if (error instanceof DcsError) return undefined;

@@ -47,11 +47,17 @@ export interface AgentDcs {
   renew(request: RenewRequest): Promise<'held' | 'lost'>;
   /** Gives the lock up if it is ours, and writes the last status with it. */
   release(status: string | undefined): Promise<void>;
-  /** Writes our member document, bound to the session, and extends the session. */
+  /**
+   * Sees to it that our member document is written, bound to the session, and that the session
+   * lives until well after the next tick.
+   */
   publish(value: string, ttl: number): Promise<void>;
   /** Compare-and-set. `asLeader`: only while the lock is ours. `withSession`: goes away with it. */
   write(request: WriteRequest): Promise<'done' | 'conflict'>;
-  /** Resolves when the leader, the failover request, the configuration or `/sync` changes. */
+  /**
+   * Resolves when the leader, the failover request, the configuration or `/sync` has changed since
+   * the last read or watch: only one who watches may read.
+   */
   watch(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }

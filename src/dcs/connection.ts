@@ -1,9 +1,15 @@
 import type { EtcdSettings } from '../config/settings.ts';
+import { DcsError } from '../model/errors.ts';
+import { discover } from './discover.ts';
 import { Endpoints } from './endpoints.ts';
 import type { Etcd2Link } from './etcd2/api.ts';
 import type { EtcdLink } from './etcd3/session/asker.ts';
 import { hasV2, linkTo, openServers, type ServerOptions, type Servers, userOf } from './servers.ts';
 import { asDcsError } from './settle.ts';
+
+/** How often etcd is asked for its servers: as often as Patroni does with a `ttl` of 30 s. */
+const DISCOVER_MS = 300_000;
+const DISCOVER_AGAIN_MS = 30_000;
 
 /** The way to etcd, by the API that is spoken with it. */
 export type Opened =
@@ -20,6 +26,8 @@ export class Connection {
   #settings: EtcdSettings;
   #servers: Servers | undefined;
   #opened: Promise<Opened> | undefined;
+  #discoverAt = 0;
+  #closed = false;
 
   private constructor(settings: EtcdSettings, options: ServerOptions) {
     this.#settings = settings;
@@ -34,25 +42,34 @@ export class Connection {
   }
 
   /** Opens it when it is not open; rejects with a `DcsError`. */
-  open(): Promise<Opened> {
+  async open(): Promise<Opened> {
+    if (this.#closed) throw new DcsError('the connection to etcd was closed');
     this.#opened ??= this.#find().catch((error: unknown) => {
       this.#opened = undefined;
       throw asDcsError(error);
     });
-    return this.#opened;
+    const opened = await this.#opened;
+    this.#discover(opened);
+    return opened;
   }
 
   /** The connections of before are closed; the next call opens new ones, with these settings. */
   async reopen(settings: EtcdSettings = this.#settings): Promise<void> {
     // A server that only the DNS knows may not be found now, and later it may.
     const servers = settings.srv ? undefined : await openServers(settings, this.#options);
-    await this.close();
+    await this.#drop();
     this.#settings = settings;
     this.#servers = servers;
+    this.#discoverAt = 0;
   }
 
-  /** It can be opened again afterwards. */
+  /** For good. */
   async close(): Promise<void> {
+    this.#closed = true;
+    await this.#drop();
+  }
+
+  async #drop(): Promise<void> {
     const opened = this.#opened;
     this.#opened = undefined;
     try {
@@ -62,6 +79,17 @@ export class Connection {
     } catch {
       // It could not be opened, and whoever wanted it was told so.
     }
+  }
+
+  /** Now and then, while something else is asked. */
+  #discover(opened: Opened): void {
+    const now = this.#options.clock.monotonic();
+    if (opened.api !== 'v3' || this.#settings.useProxies || now < this.#discoverAt) return;
+    this.#discoverAt = now + DISCOVER_MS;
+    discover(opened, this.#settings, this.#options).catch(() => {
+      // Whoever asked for something is told; that there may be other servers is nobody's errand.
+      this.#discoverAt = now + DISCOVER_AGAIN_MS;
+    });
   }
 
   async #find(): Promise<Opened> {

@@ -33,9 +33,14 @@ export interface HttpEndpoint extends Endpoint {
   request(request: HttpRequest): Promise<HttpReply>;
   /**
    * An exchange on a connection of its own whose answer goes on and on: `tell` gets its parts while
-   * the status is 200. Resolves when the server ends it, with the whole body of any other status.
+   * the status is 200, and `begun` is called when it begins. Resolves when the server ends it, with
+   * the whole body of any other status.
    */
-  stream(request: HttpRequest, tell: (part: Buffer) => void): Promise<HttpReply>;
+  stream(
+    request: HttpRequest,
+    tell: (part: Buffer) => void,
+    begun?: () => void,
+  ): Promise<HttpReply>;
   /** Closes the connections that were kept open. */
   close(): void;
 }
@@ -93,9 +98,10 @@ export async function openHttp(address: Address, options: HttpOptions): Promise<
         return exchange(request, false, readBody);
       }
     },
-    stream: (request, tell) =>
+    stream: (request, tell, begun) =>
       exchange(request, false, async (response) => {
         if (response.statusCode !== 200) return readBody(response);
+        begun?.();
         response.socket.setKeepAlive(true, STREAM_PROBE_MS);
         for await (const part of response as AsyncIterable<Buffer>) tell(part);
         return { status: 200, body: Buffer.alloc(0), headers: response.headers };

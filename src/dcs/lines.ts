@@ -4,14 +4,21 @@ import type { HttpEndpoint, HttpReply, HttpRequest } from './http.ts';
 /** A line as long as this is none of etcd's. */
 const LINE_LIMIT = 64 * 1024 * 1024;
 
+/** What hears a stream: that it begins, and its lines. */
+export interface LineListener {
+  begun?(): void;
+  /** What it throws ends the stream. */
+  take(line: Buffer): void;
+}
+
 /**
- * Gives out a stream line by line, until the server ends it: as `HttpEndpoint.stream`. What `take`
- * throws ends it, too, and is what it rejects with.
+ * Gives out a stream line by line, until the server ends it: as `HttpEndpoint.stream`. Rejects with
+ * what the listener throws.
  */
 export async function streamLines(
   http: HttpEndpoint,
   request: HttpRequest,
-  take: (line: Buffer) => void,
+  { take, begun }: LineListener,
 ): Promise<HttpReply> {
   const stop = new AbortController();
   const forward = (): void => stop.abort();
@@ -28,7 +35,7 @@ export async function streamLines(
     }
   };
   try {
-    return await http.stream({ ...request, signal: stop.signal }, tell);
+    return await http.stream({ ...request, signal: stop.signal }, tell, begun);
   } catch (error) {
     throw problem ?? error;
   } finally {

@@ -11,6 +11,7 @@ import type {
   WriteRequest,
 } from './agent-dcs.ts';
 import { Connection, type Opened } from './connection.ts';
+import type { Document } from './dcs.ts';
 import { Etcd2Session } from './etcd2/session.ts';
 import { Etcd3Session } from './etcd3/session/session.ts';
 import { rememberingLookup } from './lookup.ts';
@@ -46,6 +47,8 @@ export interface AgentStoreOptions {
 
 /** An agent's store, whose connections may change while it runs. */
 export interface AgentStore extends AgentDcs {
+  /** What a quorum of the store has now, for others than the agent: a watch tells of it still. */
+  peek(): Promise<readonly Document[]>;
   /**
    * Reads the certificates again, and takes these settings of the store where they are given. The
    * session goes on, on new connections. Rejects with a `Refusal`, and leaves all as it was, when
@@ -78,6 +81,7 @@ export async function openAgentDcs(
 
 /** A session on one API of etcd. */
 interface Session extends AgentDcs {
+  peek(): Promise<readonly Document[]>;
   relink(): void;
 }
 
@@ -99,6 +103,10 @@ class EtcdAgentStore implements AgentStore {
 
   async read(): Promise<Snapshot> {
     return (await this.#current()).read();
+  }
+
+  async peek(): Promise<readonly Document[]> {
+    return (await this.#current()).peek();
   }
 
   async acquire(request: AcquireRequest): Promise<'held' | 'lost'> {

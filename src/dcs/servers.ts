@@ -24,10 +24,12 @@ export interface ServerOptions {
   readonly http?: Pick<HttpOptions, 'keepForWrites' | 'lookup' | 'onRequest'>;
 }
 
-/** The servers of one etcd. Nothing is connected yet. */
+/** The servers of one etcd that are known. Nothing is connected yet. */
 export interface Servers {
-  readonly http: readonly HttpEndpoint[];
+  readonly http: HttpEndpoint[];
   readonly tls: TlsMaterial | undefined;
+  /** How long a write waits for a connection, in milliseconds. */
+  readonly connectTimeoutMs: number;
 }
 
 /** The settings of the etcd that keeps the cluster; a `Refusal` when it is something else. */
@@ -53,10 +55,19 @@ export async function openServers(store: EtcdSettings, options: ServerOptions): 
   const tls = secure ? await loadTls(store.tls, store.kind, options.readFile) : undefined;
   // With one server there is nobody else to turn to: it may take all the time there is.
   const connectTimeoutMs = addresses.length > 1 ? CONNECT_TIMEOUT_MS : options.callTimeoutMs;
-  const http = await Promise.all(
-    addresses.map((address) => openHttp(address, { tls, connectTimeoutMs, ...options.http })),
-  );
-  return { http, tls };
+  const how = { tls, connectTimeoutMs };
+  const http = await Promise.all(addresses.map((address) => openAddress(address, how, options)));
+  return { http, ...how };
+}
+
+/** One more server of the same etcd. */
+export function openAddress(
+  address: Address,
+  how: Pick<Servers, 'tls' | 'connectTimeoutMs'>,
+  options: ServerOptions,
+): Promise<HttpEndpoint> {
+  const { tls, connectTimeoutMs } = how;
+  return openHttp(address, { tls, connectTimeoutMs, ...options.http });
 }
 
 /** The way to the v3 API of these servers. */

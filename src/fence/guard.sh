@@ -292,7 +292,8 @@ watch() {
   while true; do
     look_at_clock
     WAIT=$IDLE_WAIT
-    if ((DEADLINE > NOW)) && [[ ! $AGENT ]]; then
+    # The agent that has started this process comes in a moment.
+    if ((DEADLINE > NOW)) && [[ ! $AGENT && $TOKEN != - ]]; then
       read -r -t 0 -u 3 || look_after_postgres
     fi
     if ((DEADLINE > NOW)); then

@@ -53,6 +53,8 @@ export type Question =
 export interface PeerAddress {
   readonly name: string;
   readonly apiUrl: string;
+  /** Its document has expired: it is down or cut off, and nobody waits long for its answer. */
+  readonly gone?: true;
 }
 
 /** One deed. */

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { userInfo } from 'node:os';
 import type { Client, ClientConfig, QueryResult } from 'pg';
 import type { Credentials } from '../model/postgres-config.ts';
+import { loadPg } from './load-pg.ts';
 import { SqlError } from './sql.ts';
 import { type Attempt, tlsAttempts, tlsOptions } from './tls-attempts.ts';
 
@@ -113,7 +114,7 @@ async function connectOnce(
   { target, attempt, onLost }: Try,
   settings: readonly string[],
 ): Promise<Connection> {
-  const { default: pg } = await import('pg');
+  const pg = await loadPg();
   const { options } = target.credentials;
   const ssl = attempt === 'tls' ? await attemptTo(() => tlsOptions(options)) : false;
   const client = new pg.Client({ ...clientConfig(target, settings), ssl });

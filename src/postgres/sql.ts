@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { WholeFloat } from '../model/json.ts';
+import { loadPg } from './load-pg.ts';
 
 /** Where to connect, and as whom. What is missing comes from libpq's variables and ~/.pgpass. */
 export interface SqlTarget {
@@ -54,7 +55,7 @@ const FLOATS = new Set([700, 701]);
  * one that does not stand yet.
  */
 export const connectSql: SqlConnect = async (target, signal) => {
-  const { default: pg } = await import('pg');
+  const pg = await loadPg();
   signal.throwIfAborted();
   const client = new pg.Client({
     host: target.host,

@@ -15,6 +15,8 @@ import { loadTlsFiles, type ReadFile } from './tls-files.ts';
 /** A member that takes longer to say how it is, is not well (Patroni's `fetch_node_status`). */
 const STATUS_MS = 2000;
 const CONNECT_MS = 1000;
+/** One whose document has expired answers at once, or it is down: a failover waits for this. */
+const GONE_MS = 300;
 const MAX_BYTES = 64 * 1024;
 
 /** What the requests to the members are made with. */
@@ -65,7 +67,8 @@ export function openPeers(options: PeersOptions): OpenPeers {
 
   return {
     async status(peer) {
-      const found = await attempt(() => ask(peer, { path: '/patroni', timeoutMs: STATUS_MS }));
+      const timeoutMs = peer.gone ? GONE_MS : STATUS_MS;
+      const found = await attempt(() => ask(peer, { path: '/patroni', timeoutMs }));
       const report = 'failure' in found ? noReport(found.failure) : readReport(found);
       const said = report.ok ? report.status.state : report.failure;
       options.log('debug', `GET /patroni of ${printable(peer.name)}: ${said}`);

@@ -32,12 +32,6 @@ export function moveDurably(from: string, to: string): boolean {
   return true;
 }
 
-/** Removes a file for good; one that is not there is no error. */
-export function removeDurably(path: string): void {
-  rmSync(path, { force: true });
-  syncDirectory(dirname(path));
-}
-
 function syncDirectory(path: string): void {
   const directory = openSync(path, 'r');
   try {

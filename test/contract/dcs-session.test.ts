@@ -23,7 +23,7 @@ const WAYS: readonly { name: string; kind: Kind; etcd?: EtcdOptions }[] = [
 const AT_ONCE = 20_000;
 /** Seconds: the shortest TTL that etcd grants, and one in which a slow machine gets things done. */
 const SHORT = 1;
-const MEDIUM = 4;
+const MEDIUM = 6;
 /** Milliseconds until an end must have been noticed. */
 const IS_OVER = 20_000;
 
@@ -110,11 +110,12 @@ describe.concurrent.each(WAYS)('$name', ({ kind, etcd: options }) => {
       expect(await take(dcs, MEDIUM)).toBe('held');
       await dcs.publish('{}', MEDIUM);
       for (let round = 0; round < 4; round++) {
-        await room.pass(1500);
+        await room.pass(1800);
         expect(await dcs.renew({ ttl: MEDIUM, status: `{"optime":${round}}` })).toBe('held');
         expect(await room.get('members/pg1')).toBeDefined();
       }
       expect(await room.get('status')).toMatchObject({ value: '{"optime":3}' });
+      await dcs.renew({ ttl: SHORT });
       expect(await gone(room, 'leader')).toBe(true);
       expect(await gone(room, 'members/pg1')).toBe(true);
       expect(await dcs.renew({ ttl: MEDIUM })).toBe('lost');
@@ -240,6 +241,7 @@ describe.concurrent.each(WAYS)('$name', ({ kind, etcd: options }) => {
       expect(await dcs.write(CLAIM)).toBe('done');
       expect(await dcs.write(CLAIM)).toBe('conflict');
       expect(await other.write(CLAIM)).toBe('conflict');
+      await dcs.publish('{"state":"running"}', SHORT);
       expect(await gone(room, 'members/pg1')).toBe(true);
       expect(await gone(room, 'initialize')).toBe(true);
       expect(await other.write(CLAIM)).toBe('done');
@@ -251,7 +253,7 @@ describe.concurrent.each(WAYS)('$name', ({ kind, etcd: options }) => {
       await dcs.publish('{}', MEDIUM);
       expect(await dcs.write(CLAIM)).toBe('done');
       for (let round = 0; round < 4; round++) {
-        await room.pass(1500);
+        await room.pass(1800);
         await dcs.publish('{}', MEDIUM);
       }
       const claim = await room.get('initialize');
@@ -259,6 +261,7 @@ describe.concurrent.each(WAYS)('$name', ({ kind, etcd: options }) => {
       const guard = { version: claim?.version ?? '' };
       const done = { ...CLAIM, value: '7001', guard, withSession: false };
       expect(await dcs.write(done)).toBe('done');
+      await dcs.publish('{}', SHORT);
       expect(await gone(room, 'members/pg1')).toBe(true);
       expect(await room.get('initialize')).toMatchObject({ value: '7001' });
     });

@@ -1,13 +1,14 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { serverProcesses } from '../../src/postgres/jobs/server-processes.ts';
 import { becomeServerUser } from '../harness/postgres.ts';
 import { waitFor } from '../harness/processes.ts';
-import { newNode, START_PRIMARY, type TestNode } from './postgres-node.ts';
+import { newNode, removeNodes, START_PRIMARY, type TestNode } from './postgres-node.ts';
 import { watchArguments } from './watch-arguments.ts';
 
 becomeServerUser();
+afterAll(removeNodes);
 
 const nodes: TestNode[] = [];
 

@@ -25,9 +25,10 @@ import {
   temporaryDirectory,
 } from '../harness/postgres.ts';
 import { waitFor } from '../harness/processes.ts';
-import { TestNode } from './postgres-node.ts';
+import { removeNodes, TestNode } from './postgres-node.ts';
 
 becomeServerUser();
+afterAll(removeNodes);
 
 /** What the file says without comments. */
 function settingsOf(text: string): string[] {
@@ -191,6 +192,13 @@ describe('the configuration of a server that runs already', () => {
     expect(readdirSync(dataDir).filter((name) => /draft|new/.test(name))).toEqual([]);
   });
 
+  it('maps names of users where that is configured', async () => {
+    expect(node.read('pg_ident.conf')).toContain('MAPNAME');
+    node.config = { ...server.config, pgIdent: ['mymap root postgres'] };
+    await node.context.configuration.apply();
+    expect(node.read('pg_ident.conf')).toBe('mymap root postgres\n');
+  });
+
   it('tells of a rule of access that PostgreSQL cannot read', async () => {
     node.config = { ...server.config, pgHba: [...(server.config.pgHba ?? []), 'host all all x y'] };
     node.lines.length = 0;
@@ -226,6 +234,8 @@ describe('the configuration of a server that runs already', () => {
     await expect(configuration.setSyncNames('1 ("pg2")')).rejects.toThrow('stays other');
     await node.sql('ALTER SYSTEM RESET synchronous_standby_names');
     await configuration.setSyncNames(undefined);
+    await expect(configuration.setSyncNames('FIRST (')).rejects.toThrow('stays');
+    expect(node.read('postgresql.conf')).not.toContain('FIRST');
   });
 
   it('cannot be told anything when it does not run', async () => {

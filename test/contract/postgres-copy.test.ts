@@ -5,18 +5,20 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { isOwnLeftover } from '../../src/postgres/jobs/copy/data-directory.ts';
-import { becomeServerUser, newServer, type TestServer } from '../harness/postgres.ts';
+import { becomeServerUser, newServer, REPLICATOR, type TestServer } from '../harness/postgres.ts';
 import { waitFor } from '../harness/processes.ts';
-import { newNode, START_PRIMARY, type TestNode } from './postgres-node.ts';
+import { newNode, removeNodes, START_PRIMARY, type TestNode } from './postgres-node.ts';
 import { watchArguments } from './watch-arguments.ts';
 
 becomeServerUser();
+afterAll(removeNodes);
 
 let primary: TestServer;
 const nodes: TestNode[] = [];
@@ -64,7 +66,8 @@ function script(pg: TestNode, text: string): string {
 
 describe('a copy', () => {
   it('is made in an empty place, secretly, and streams', async () => {
-    const pg2 = await node('pg2');
+    const replication = { ...REPLICATOR, options: { sslpassword: 'canary-key' } };
+    const pg2 = await node('pg2', { replication });
     pg2.config = { ...pg2.config, dataDir: `${pg2.config.dataDir}/` };
     await pg2.context.markers.set('bootstrapping');
     const seen = await watchArguments(() => pg2.do(clone()));
@@ -73,6 +76,7 @@ describe('a copy', () => {
     expect(pg2.context.markers.has('bootstrapping')).toBe(false);
     expect(besides(pg2, /^data\./)).toEqual([]);
     expect(seen).toContain('pg_basebackup');
+    expect(statSync(`${pg2.config.pgpass}.service`).mode & 0o777).toBe(0o600);
     expect(seen + pg2.lines.join('\n')).not.toContain('canary');
     expect(await pg2.failure(START_PRIMARY)).toContain('never started');
     await expectStreaming(pg2);
@@ -196,7 +200,7 @@ describe('a copy', () => {
   });
 
   it('has its tablespaces elsewhere, and those of before go aside', async () => {
-    const space = join(dirname(primary.directory), `space-${primary.config.port}`);
+    const space = join(primary.directory, 'space');
     mkdirSync(space);
     await primary.query(`CREATE TABLESPACE elsewhere LOCATION '${space}'`);
     await primary.query('CREATE TABLE far (i int) TABLESPACE elsewhere');

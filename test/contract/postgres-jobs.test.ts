@@ -8,9 +8,10 @@ import { serverProcesses } from '../../src/postgres/jobs/server-processes.ts';
 import { findPostmaster } from '../../src/postgres/postmaster.ts';
 import { becomeServerUser, newServer } from '../harness/postgres.ts';
 import { sendSignal, waitFor } from '../harness/processes.ts';
-import { newNode, START_PRIMARY, STOP, STOP_NOW, TestNode } from './postgres-node.ts';
+import { newNode, removeNodes, START_PRIMARY, STOP, STOP_NOW, TestNode } from './postgres-node.ts';
 
 becomeServerUser();
+afterAll(removeNodes);
 
 /** A node with a cluster that was never started. */
 async function nodeWithCluster(memberName: string): Promise<TestNode> {

@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { JobOutcome, JobSpec } from '../../src/ha/job.ts';
 import type { Source } from '../../src/model/postgres.ts';
@@ -9,12 +10,25 @@ import type { JobContext } from '../../src/postgres/jobs/context.ts';
 import { Callbacks } from '../../src/postgres/jobs/hooks/callbacks.ts';
 import { runJob, type ServerJob } from '../../src/postgres/jobs/run-job.ts';
 import { ServerProcess } from '../../src/postgres/jobs/server-process.ts';
+import { serverProcesses } from '../../src/postgres/jobs/server-processes.ts';
 import { Markers } from '../../src/postgres/markers.ts';
 import { findPostmaster, readPidFile } from '../../src/postgres/postmaster.ts';
 import { LocalSession, localTarget } from '../../src/postgres/session.ts';
 import { freePorts } from '../harness/ports.ts';
 import { postgresConfig, temporaryDirectory } from '../harness/postgres.ts';
 import { atExit, sendSignal } from '../harness/processes.ts';
+
+const nodes = new Set<TestNode>();
+
+/** For the end of a file of tests: whatever its tests left is ended and removed. */
+export async function removeNodes(): Promise<void> {
+  for (const node of nodes) {
+    node.context.session.close();
+    for (const process of serverProcesses(node.config.dataDir)) sendSignal(process.pid, 'SIGKILL');
+    await rm(node.directory, { recursive: true, force: true, maxRetries: 10 });
+  }
+  nodes.clear();
+}
 
 /** The parts of an agent that do the jobs, around one data directory. */
 export class TestNode {
@@ -70,9 +84,11 @@ export class TestNode {
       log,
       forbids: () => this.forbidden,
     };
+    nodes.add(this);
     atExit(() => {
-      const file = join(this.config.dataDir, 'postmaster.pid');
-      if (existsSync(file)) sendSignal(Number.parseInt(readFileSync(file, 'utf8'), 10), 'SIGKILL');
+      for (const process of serverProcesses(this.config.dataDir)) {
+        sendSignal(process.pid, 'SIGKILL');
+      }
     });
   }
 

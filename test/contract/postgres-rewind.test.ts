@@ -1,14 +1,16 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { serverProcesses } from '../../src/postgres/jobs/server-processes.ts';
 import { findPostmaster } from '../../src/postgres/postmaster.ts';
 import { becomeServerUser, newServer } from '../harness/postgres.ts';
 import { sendSignal, waitFor } from '../harness/processes.ts';
-import { newNode, START_PRIMARY, STOP, TestNode } from './postgres-node.ts';
+import { newNode, removeNodes, START_PRIMARY, STOP, TestNode } from './postgres-node.ts';
 import { watchArguments } from './watch-arguments.ts';
 
 becomeServerUser();
+afterAll(removeNodes);
 
 const CRASH_RECOVERY = { kind: 'crash-recovery' } as const;
 
@@ -141,9 +143,13 @@ describe('a primary of before', () => {
     await pg1.do(STOP);
     const abort = new AbortController();
     const running = pg1.run({ kind: 'rewind', from: pg2.source() }, abort.signal);
+    let ended = false;
+    void running.then(() => {
+      ended = true;
+    });
     const begun = (): boolean => pg1.lines.some((line) => /need to copy/.test(line));
     // As soon as it writes: a pause in between would let it come to its end.
-    while (!begun()) await new Promise((resolve) => setTimeout(resolve, 1));
+    while (!ended && !begun()) await delay(1);
     abort.abort();
     expect(await running).toMatchObject({ ok: false, cancelled: true });
     expect(pg1.context.markers.has('rewinding')).toBe(true);
@@ -179,7 +185,11 @@ describe('crash recovery', () => {
     await crash(node);
     const abort = new AbortController();
     const running = node.run(CRASH_RECOVERY, abort.signal);
-    await waitFor('postgres --single', async () => serverProcesses(config.dataDir).length > 0);
+    let ended = false;
+    void running.then(() => {
+      ended = true;
+    });
+    while (!ended && serverProcesses(config.dataDir).length === 0) await delay(1);
     abort.abort();
     await running;
     expect(serverProcesses(config.dataDir)).toEqual([]);

@@ -1,4 +1,3 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Server } from '../../src/agent/ports.ts';
@@ -6,14 +5,14 @@ import type { BootstrapConfig } from '../../src/model/postgres-config.ts';
 import { findPostmaster } from '../../src/postgres/postmaster.ts';
 import { childrenOf, signalProcess, waitForExit } from '../../src/postgres/process-table.ts';
 import { PostgresServer } from '../../src/postgres/server.ts';
-import { freePorts } from '../harness/ports.ts';
 import {
   becomeServerUser,
   postgresConfig,
+  serverPort,
   TestServer,
   temporaryDirectory,
 } from '../harness/postgres.ts';
-import { atExit, sendSignal, waitFor } from '../harness/processes.ts';
+import { waitFor } from '../harness/processes.ts';
 import { type Actor, CASES, type Stage } from './postgres-cases.ts';
 
 becomeServerUser();
@@ -37,7 +36,7 @@ interface RealActor extends Actor {
 
 async function realActor(name: string): Promise<RealActor> {
   const directory = temporaryDirectory();
-  const [port = 0] = await freePorts(1);
+  const port = await serverPort();
   const config = postgresConfig(directory, port, {
     memberName: name,
     clusterParameters: { wal_level: 'logical' },
@@ -57,11 +56,6 @@ async function realActor(name: string): Promise<RealActor> {
       forbids: () => undefined,
     });
   const server = make();
-  const killAll = (): void => {
-    const file = join(config.dataDir, 'postmaster.pid');
-    if (existsSync(file)) sendSignal(Number.parseInt(readFileSync(file, 'utf8'), 10), 'SIGKILL');
-  };
-  const forget = atExit(killAll);
   const crash = async (): Promise<void> => {
     const postmaster = await findPostmaster(config);
     if (postmaster === undefined) return;
@@ -89,7 +83,6 @@ async function realActor(name: string): Promise<RealActor> {
       await crash();
       await server.close();
       await client.destroy();
-      forget();
     },
   };
   return actor;

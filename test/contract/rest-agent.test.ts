@@ -28,7 +28,11 @@ function backendOf(ports: AgentPorts): { backend: RestBackend; ports: AgentPorts
   };
   const { node, scope, clock, dcs, peers } = ports;
   const backend: RestBackend = {
-    ...{ node, scope, clock, dcs, peers },
+    ...{ node, scope, clock, peers },
+    dcs: {
+      peek: async () => (await dcs.read()).documents,
+      write: (request) => dcs.write(request),
+    },
     state: () => agent.state(),
     freshStatus: () => agent.freshStatus(),
     order: (order) => agent.order(order),

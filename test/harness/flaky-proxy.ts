@@ -17,6 +17,10 @@ export interface FlakyProxy {
   /** How many connections it has accepted. */
   readonly accepted: number;
   mood: Mood;
+  /** Passes so many answers on (as they come from the wire) and keeps those after them to itself. */
+  loseAfter(answers: number): void;
+  /** Closes all connections. */
+  cut(): void;
   stop(): Promise<void>;
 }
 
@@ -24,7 +28,7 @@ export interface FlakyProxy {
 export async function startFlakyProxy(target: string, mood: Mood = 'pass'): Promise<FlakyProxy> {
   const sockets = new Set<Socket>();
   const [targetHost = '', targetPort = ''] = target.split(':');
-  const state = { mood, accepted: 0, moodSince: 0 };
+  const state = { mood, accepted: 0, moodSince: 0, answersLeft: Number.POSITIVE_INFINITY };
   const keep = (socket: Socket): Socket => {
     sockets.add(socket);
     // The tests look at what the client makes of it, not at our side of a broken connection.
@@ -42,7 +46,9 @@ export async function startFlakyProxy(target: string, mood: Mood = 'pass'): Prom
       else upstream.write(chunk);
     });
     upstream.on('data', (chunk) => {
-      if (state.mood === 'pass' || state.mood === 'reset-kept') client.write(chunk);
+      if (state.mood !== 'pass' && state.mood !== 'reset-kept') return;
+      state.answersLeft -= 1;
+      if (state.answersLeft >= 0) client.write(chunk);
     });
     client.on('close', () => upstream.destroy());
     upstream.on('close', () => client.destroy());
@@ -59,6 +65,13 @@ export async function startFlakyProxy(target: string, mood: Mood = 'pass'): Prom
     set mood(next) {
       state.mood = next;
       state.moodSince = state.accepted;
+      state.answersLeft = Number.POSITIVE_INFINITY;
+    },
+    loseAfter(answers) {
+      state.answersLeft = answers;
+    },
+    cut() {
+      for (const socket of sockets) socket.destroy();
     },
     async stop() {
       for (const socket of sockets) socket.destroy();

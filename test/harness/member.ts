@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { AgentProgram } from './agent-programs.ts';
 import { SUPERUSER } from './patroni-config.ts';
 import { ended, sendSignal, startServer } from './processes.ts';
 
@@ -11,8 +12,7 @@ export interface MemberPlace {
   readonly configFile: string;
   readonly restUrl: string;
   readonly postgresPort: number;
-  /** Put on PYTHONPATH; empty for the installed Patroni. */
-  readonly pythonPath: string;
+  readonly program: AgentProgram;
 }
 
 /** One member of a cluster: its Patroni agent, and the PostgreSQL that the agent runs. */
@@ -35,16 +35,16 @@ export class Member {
 
   /** Starts the agent; returns before PostgreSQL runs. */
   start(): void {
-    const { directory, configFile, pythonPath } = this.place;
+    const { directory, configFile, program } = this.place;
+    const [command = '', ...args] = program.argv;
     this.#agent = startServer({
-      command: '/usr/bin/python3',
-      args: ['-m', 'patroni', configFile],
+      command,
+      args: [...args, configFile],
       env: {
         PATH: '/usr/bin:/bin:/usr/sbin:/sbin',
         HOME: directory,
         LC_ALL: 'C.UTF-8',
-        PYTHONPATH: pythonPath,
-        PYTHONDONTWRITEBYTECODE: '1',
+        ...program.env,
       },
       cwd: directory,
       logFile: this.#logFile,
@@ -75,6 +75,7 @@ export class Member {
     sendSignal(this.#agent?.pid, 'SIGKILL');
     // Immediate shutdown: PostgreSQL takes its shared memory away, which SIGKILL would leave.
     sendSignal(this.#postmaster, 'SIGQUIT');
+    for (const guard of this.#guards) sendSignal(guard, 'SIGKILL');
   }
 
   /** Ends agent and PostgreSQL at once, and waits until both are gone. */
@@ -107,6 +108,14 @@ export class Member {
     }
   }
 
+  /** SIGKILL to agent and postmaster at the same moment; the guard is left, if there is one. */
+  async killBoth(): Promise<void> {
+    const postmaster = this.#postmaster;
+    sendSignal(this.#agent?.pid, 'SIGKILL');
+    sendSignal(postmaster, 'SIGKILL');
+    if (this.#agent) await ended(this.#agent);
+  }
+
   /** The end of the agent's log, for the message of a test that failed. */
   logTail(lines = 25): string {
     if (!existsSync(this.#logFile)) return '(no log)';
@@ -115,6 +124,17 @@ export class Member {
 
   get #logFile(): string {
     return join(this.place.directory, `${this.name}.log`);
+  }
+
+  /** Of pgherd: its guards outlive it. */
+  get #guards(): number[] {
+    const state = join(this.place.directory, `${this.name}.pgherd`);
+    if (!existsSync(state)) return [];
+    return readdirSync(state)
+      .map((name) => join(state, name, 'pid'))
+      .filter((file) => existsSync(file))
+      .map((file) => Number.parseInt(readFileSync(file, 'utf8'), 10))
+      .filter((pid) => pid > 1);
   }
 
   get #postmaster(): number | undefined {

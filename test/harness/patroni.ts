@@ -1,6 +1,7 @@
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { patroniProgram, pgherdProgram } from './agent-programs.ts';
 import { Member } from './member.ts';
 import { memberConfig } from './patroni-config.ts';
 import { freePorts } from './ports.ts';
@@ -11,6 +12,8 @@ import { type PatroniInstall, patroni, postgresBinaries } from './servers.ts';
 export interface ClusterOptions {
   /** Patroni's minor version, e.g. 4.0; default 4.1, the reference. */
   readonly version?: string;
+  /** Whose agents run it; default Patroni's. */
+  readonly agents?: 'patroni' | 'pgherd';
   /** How many members: pg1, pg2, … Default 3. pg1 is the first leader. */
   readonly members?: number;
   /** etcd's client URL. */
@@ -35,7 +38,7 @@ export interface ViewMember {
 
 export interface Cluster {
   readonly scope: string;
-  /** The Patroni that it runs. */
+  /** The Patroni that it runs, or whose patronictl steers it. */
   readonly install: PatroniInstall;
   /** The first member's patroni.yml. */
   readonly configFile: string;
@@ -53,11 +56,11 @@ export interface Cluster {
   stop(): Promise<void>;
 }
 
-/** Starts a cluster of real Patroni members on free loopback ports and waits until all is well. */
+/** Starts a cluster on free loopback ports and waits until all is well. */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const install = patroni(options.version ?? '4.1');
   const directory = mkdtempSync(join(tmpdir(), 'pgherd-'));
-  const pythonPath = copyModules(install, directory);
+  const program = options.agents === 'pgherd' ? pgherdProgram() : patroniProgram(install);
   const names = Array.from({ length: options.members ?? 3 }, (_, index) => `pg${index + 1}`);
   const ports = await freePorts(names.length * 2);
   const members = names.map((name, index) => {
@@ -80,19 +83,11 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
         sections: options.sections ?? {},
       }),
     );
-    return new Member({ name, directory, configFile, restUrl, postgresPort, pythonPath });
+    return new Member({ name, directory, configFile, restUrl, postgresPort, program });
   });
   giveToServerUser(directory);
   const cluster = clusterOf(options.scope ?? 'demo', install, members);
   return bringUp(cluster);
-}
-
-/** The user of the servers may not be able to enter the checkout, and the copy is small. */
-function copyModules(install: PatroniInstall, directory: string): string {
-  if (!install.unpacked) return '';
-  const target = join(directory, 'python');
-  cpSync(install.modules, target, { recursive: true });
-  return target;
 }
 
 function clusterOf(scope: string, install: PatroniInstall, members: readonly Member[]): Cluster {

@@ -4,18 +4,19 @@ import {
   appendFileSync,
   chmodSync,
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
   rm,
   rmSync,
 } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import type { PostgresConfig } from '../../src/model/postgres-config.ts';
-import { freePorts } from './ports.ts';
 import { atExit, ended, isRoot, sendSignal, startServer, waitFor } from './processes.ts';
 import { postgresBinaries } from './servers.ts';
 
@@ -37,15 +38,31 @@ export function becomeServerUser(): void {
 }
 
 /** The programs that are tested: the newest that are installed, or those of another folder. */
-export function testedBinaries(): string {
+function testedBinaries(): string {
   return process.env.PGHERD_POSTGRES_BIN ?? postgresBinaries();
 }
 
 /** A directory of its own, which is removed at the end of this process at the latest. */
 export function temporaryDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), 'pgherd-pg-'));
-  atExit(() => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }));
+  atExit(() => {
+    // Whoever started it: a server that still writes would keep the directory from going.
+    killServerOf(join(directory, 'data'));
+    try {
+      rmSync(directory, { recursive: true, force: true, maxRetries: 30, retryDelay: 50 });
+    } catch (error) {
+      // The other cleanups come all the same.
+      process.stderr.write(`${directory} stays: ${String(error)}\n`);
+    }
+  });
   return directory;
+}
+
+/** Kills the postmaster that the file in a test's own data directory names. */
+function killServerOf(dataDir: string): void {
+  const file = join(dataDir, 'postmaster.pid');
+  const pid = existsSync(file) ? Number.parseInt(readFileSync(file, 'utf8'), 10) : 0;
+  if (pid > 1) sendSignal(pid, 'SIGKILL');
 }
 
 export const SUPERUSER = { username: 'postgres', password: 'canary-super', options: {} } as const;
@@ -54,7 +71,26 @@ export const REPLICATOR = {
   password: 'canary-repl',
   options: {},
 } as const;
-export const REWINDER = { username: 'rewinder', password: 'canary-rewind', options: {} } as const;
+const REWINDER = { username: 'rewinder', password: 'canary-rewind', options: {} } as const;
+
+/**
+ * A port of 127.0.0.1 that nobody listens on. Not one of those that the kernel gives to connections:
+ * a server may be started, stopped and started again, and each time its port must still be free.
+ */
+export async function serverPort(): Promise<number> {
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 20_000);
+    if (await isFree(port)) return port;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+}
 
 /** A whole configuration of one member whose files are below `directory`. */
 export function postgresConfig(
@@ -105,7 +141,7 @@ export function postgresConfig(
 const REPLICATION_HBA = ['host replication all 127.0.0.1/32 scram-sha-256'];
 
 /** Small and quick; nothing here has to survive the machine. */
-export const QUICK = {
+const QUICK = {
   fsync: 'off',
   shared_buffers: '8MB',
   max_wal_size: '64MB',
@@ -205,7 +241,7 @@ let template: string | undefined;
 /** A fresh primary with the three roles, on a copy of one `initdb`; it is not started. */
 export async function newServer(changes: Partial<PostgresConfig> = {}): Promise<TestServer> {
   const directory = temporaryDirectory();
-  const [port = 0] = await freePorts(1);
+  const port = await serverPort();
   const server = new TestServer(directory, postgresConfig(directory, port, changes));
   template ??= makeTemplate();
   cpSync(template, server.config.dataDir, { recursive: true });
@@ -220,7 +256,7 @@ export async function newStandby(
   changes: Partial<PostgresConfig> = {},
 ): Promise<TestServer> {
   const directory = temporaryDirectory();
-  const [port = 0] = await freePorts(1);
+  const port = await serverPort();
   const server = new TestServer(directory, postgresConfig(directory, port, changes));
   const { dataDir, binDir, memberName } = server.config;
   execFileSync(join(binDir, 'pg_basebackup'), [

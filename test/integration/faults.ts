@@ -1,6 +1,6 @@
+import type { Ledger } from '../clients/ledger.ts';
 import type { LabHost } from '../lab/host.ts';
 import type { Lab } from '../lab/lab.ts';
-import type { Ledger } from '../lab/ledger.ts';
 
 /** Something that befalls a cluster under load; afterwards it has to be whole again by itself. */
 export interface Fault {
@@ -155,6 +155,16 @@ export const FAULTS: readonly Fault[] = [
       for (const { address } of standbys) lab.network.block(leader.address, address.ip);
       await pause(OUTLIVES_LEASE_MS);
       for (const { address } of standbys) lab.network.unblock(leader.address, address.ip);
+      await ledger.progressAfterGap();
+    },
+  },
+  {
+    name: 'what the other members send to the leader is lost',
+    leader: 'same',
+    async befall({ lab, leader, standbys, ledger }) {
+      for (const { address } of standbys) lab.network.block(address, leader.address.ip);
+      await pause(OUTLIVES_LEASE_MS);
+      for (const { address } of standbys) lab.network.unblock(address, leader.address.ip);
       await ledger.progressAfterGap();
     },
   },

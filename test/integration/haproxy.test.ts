@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { pgherdProgram } from '../harness/agent-programs.ts';
 import { freePorts } from '../harness/ports.ts';
 import { atExit, sendSignal, waitFor } from '../harness/processes.ts';
 import { newestEtcd, postgresBinaries } from '../harness/servers.ts';
 import { SECRETS } from '../lab/config.ts';
 import { Lab } from '../lab/lab.ts';
-import { pgherdProgram } from '../lab/programs.ts';
 import { post } from './storms.ts';
 
 /** As in Patroni's documentation, with shorter times. */
@@ -77,7 +77,7 @@ describe('HAProxy in front of pgherd agents', () => {
     const client = await connect();
     try {
       const { rows } = await client.query(
-        'SELECT inet_server_addr()::text AS ip, pg_is_in_recovery() AS standby',
+        'SELECT host(inet_server_addr()) AS ip, pg_is_in_recovery() AS standby',
       );
       return rows[0];
     } finally {

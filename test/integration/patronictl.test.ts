@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { pgherdProgram } from '../harness/agent-programs.ts';
 import { waitFor } from '../harness/processes.ts';
 import { type Output, runPatronictl } from '../harness/run.ts';
 import { newestEtcd, patroni, postgresBinaries } from '../harness/servers.ts';
 import type { LabHost } from '../lab/host.ts';
 import { Lab } from '../lab/lab.ts';
-import { pgherdProgram } from '../lab/programs.ts';
 
 // patronictl notices no difference: the commands of Patroni's own tool on a cluster of our agents.
 describe('patronictl on a cluster of pgherd agents', () => {
@@ -92,18 +92,20 @@ describe('patronictl on a cluster of pgherd agents', () => {
 
   it('reinit makes the copy anew', async () => {
     const member = await standby();
-    const inode = async () => (await ctl('list', '-f', 'json')).code;
-    await inode();
+    const before = member.dataInode;
     const { stdout } = await ctl('reinit', 'lab', member.name, '--force', '--wait');
     expect(stdout).toContain('Success: reinitialize for member');
+    await waitFor('another data directory', async () => member.dataInode !== before);
     await lab.settled();
   });
 
   it('pause and resume', async () => {
-    expect((await ctl('pause', 'lab', '--wait')).stdout).toContain('cluster is paused');
+    expect((await ctl('pause', 'lab', '--wait')).stdout).toContain(
+      'Success: cluster management is paused',
+    );
     expect((await ctl('list', 'lab')).stdout).toContain('Maintenance mode: on');
     expect((await ctl('resume', 'lab', '--wait')).stdout).toContain(
-      'cluster management is resumed',
+      'Success: cluster management is resumed',
     );
   });
 

@@ -1,5 +1,5 @@
 /** True in `make test-all`: everything, in every mode, as often as it takes. */
-export const EVERYTHING = process.env.PGHERD_TESTS === 'all';
+const EVERYTHING = process.env.PGHERD_TESTS === 'all';
 
 /**
  * All of them in `make test-all`. In `make test` each is chosen once: in one of the two modes, which

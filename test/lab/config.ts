@@ -7,7 +7,10 @@ export interface LabMember {
   readonly binaries: string;
   /** host:port. */
   readonly etcd: string;
-  readonly dcs: Readonly<Record<string, unknown>>;
+  /** The section that names etcd. */
+  readonly store: 'etcd3' | 'etcd';
+  /** The first dynamic settings; undefined: the file has no section `bootstrap`. */
+  readonly dcs: Readonly<Record<string, unknown>> | undefined;
   readonly sections: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
@@ -23,11 +26,10 @@ export function labConfig(member: LabMember): string {
   const { name, ip, directory } = member;
   const sections: Record<string, Record<string, unknown>> = {
     restapi: { listen: `${ip}:8008`, connect_address: `${ip}:8008` },
-    etcd3: { hosts: member.etcd },
-    bootstrap: {
-      dcs: dynamicSettings(member.dcs),
-      initdb: [{ encoding: 'UTF8' }, { locale: 'C' }, 'data-checksums', 'no-sync'],
-    },
+    ...(member.store === 'etcd'
+      ? { etcd: { host: member.etcd } }
+      : { etcd3: { hosts: member.etcd } }),
+    ...(member.dcs ? { bootstrap: bootstrapSection(member.dcs) } : {}),
     postgresql: {
       listen: `${ip}:5432`,
       connect_address: `${ip}:5432`,
@@ -53,6 +55,13 @@ export function labConfig(member: LabMember): string {
     sections[key] = { ...sections[key], ...section };
   }
   return JSON.stringify({ scope: 'lab', name, ...sections }, null, 2);
+}
+
+function bootstrapSection(dcs: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return {
+    dcs: dynamicSettings(dcs),
+    initdb: [{ encoding: 'UTF8' }, { locale: 'C' }, 'data-checksums', 'no-sync'],
+  };
 }
 
 function dynamicSettings(dcs: Readonly<Record<string, unknown>>): Record<string, unknown> {

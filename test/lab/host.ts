@@ -1,15 +1,9 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import type { AgentProgram } from '../harness/agent-programs.ts';
 import { ended, sendSignal } from '../harness/processes.ts';
 import type { LabAddress, LabNetwork } from './network.ts';
-
-/** A program that is an agent: pgherd, or Patroni to compare with. */
-export interface AgentProgram {
-  readonly name: 'pgherd' | 'patroni';
-  readonly argv: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
-}
 
 export interface LabHostOptions {
   readonly address: LabAddress;
@@ -71,11 +65,16 @@ export class LabHost {
 
   /** Starts the agent, as the user postgres, on this host. */
   start(): void {
+    this.#agent = this.spawnAgent(this.configFile);
+  }
+
+  /** The program, as the user postgres, with any file: an agent that nobody here looks after. */
+  spawnAgent(configFile: string): ChildProcess {
     const { address, program } = this.#options;
     const log = openSync(this.logFile, 'a');
     const user = ['--reuid=postgres', '--regid=postgres', '--clear-groups', '--'];
     const argv = ['netns', 'exec', address.namespace, 'setpriv', ...user, ...program.argv];
-    this.#agent = spawn('ip', [...argv, this.configFile], {
+    const agent = spawn('ip', [...argv, configFile], {
       cwd: this.directory,
       env: {
         PATH: '/usr/bin:/bin:/usr/sbin:/sbin',
@@ -86,6 +85,7 @@ export class LabHost {
       stdio: ['ignore', log, log],
     });
     closeSync(log);
+    return agent;
   }
 
   /** From now on an agent that has ended is started again after so long, as systemd would do. */

@@ -1,10 +1,11 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Ledger, type LedgerResult } from '../clients/ledger.ts';
+import type { AgentProgram } from '../harness/agent-programs.ts';
 import { atExit, giveToServerUser, waitFor } from '../harness/processes.ts';
 import { labConfig } from './config.ts';
-import { type AgentProgram, LabHost } from './host.ts';
-import { Ledger, type LedgerResult } from './ledger.ts';
+import { LabHost } from './host.ts';
 import { type LabAddress, openNetwork } from './network.ts';
 import { LabStore } from './store.ts';
 
@@ -17,6 +18,12 @@ export interface LabOptions {
   readonly members?: number;
   /** Dynamic settings at bootstrap, over the lab's own. */
   readonly dcs?: Readonly<Record<string, unknown>>;
+  /** The file has no section `bootstrap`. */
+  readonly plain?: boolean;
+  /** The section that names etcd; default `etcd3`. */
+  readonly store?: 'etcd3' | 'etcd';
+  /** etcd has its v2 API switched on. */
+  readonly v2?: boolean;
   /** Sections of every member's configuration file, merged over the lab's own. */
   readonly sections?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
@@ -46,7 +53,7 @@ export class Lab {
     this.directory = mkdtempSync(join(tmpdir(), 'pgherd-lab-'));
     this.network = openNetwork([...names, 'etcd']);
     this.#forget = atExit(() => this.#remove());
-    this.store = new LabStore(this.#address('etcd'), join(this.directory, 'etcd'), options.etcd);
+    this.store = new LabStore(this.#address('etcd'), join(this.directory, 'etcd'), options);
     this.hosts = names.map((name) => this.#makeHost(name, options));
     giveToServerUser(this.directory);
   }
@@ -188,7 +195,8 @@ export class Lab {
     return found;
   }
 
-  #makeHost(name: string, { program, binaries, dcs = {}, sections = {} }: LabOptions): LabHost {
+  #makeHost(name: string, options: LabOptions): LabHost {
+    const { program, binaries, dcs = {}, sections = {}, store = 'etcd3', plain } = options;
     const directory = join(this.directory, name);
     mkdirSync(directory);
     const address = this.#address(name);
@@ -197,7 +205,8 @@ export class Lab {
     const subnet = `${address.ip.replace(/\d+$/, '0')}/24`;
     const { ip } = address;
     const text = labConfig({
-      ...{ name, ip, subnet, directory, binaries, dcs, sections },
+      ...{ name, ip, subnet, directory, binaries, sections, store },
+      dcs: plain ? undefined : dcs,
       etcd: this.store.host,
     });
     writeFileSync(configFile, text, { mode: 0o600 });

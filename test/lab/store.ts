@@ -7,6 +7,12 @@ import type { LabAddress } from './network.ts';
 
 const LOOK_AGAIN_MS = 10;
 
+export interface LabStoreOptions {
+  readonly etcd: '3.4' | '3.5';
+  /** The v2 API is switched on. */
+  readonly v2?: boolean;
+}
+
 /** One real etcd on a host of its own. */
 export class LabStore {
   readonly url: string;
@@ -14,14 +20,14 @@ export class LabStore {
   readonly address: LabAddress;
   readonly ip: string;
   readonly #directory: string;
-  readonly #version: '3.4' | '3.5';
+  readonly #options: LabStoreOptions;
   #process: ChildProcess | undefined;
 
-  constructor(address: LabAddress, directory: string, version: '3.4' | '3.5') {
+  constructor(address: LabAddress, directory: string, options: LabStoreOptions) {
     this.address = address;
     this.ip = address.ip;
     this.#directory = directory;
-    this.#version = version;
+    this.#options = options;
     this.host = `${address.ip}:2379`;
     this.url = `http://${this.host}`;
     mkdirSync(directory, { recursive: true });
@@ -35,10 +41,11 @@ export class LabStore {
       ...['--listen-client-urls', this.url, '--advertise-client-urls', this.url],
       ...['--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer],
       ...['--initial-cluster', `default=${peer}`],
+      ...(this.#options.v2 ? ['--enable-v2'] : []),
     ];
     this.#process = spawn(
       'ip',
-      ['netns', 'exec', this.address.namespace, etcdBinary(this.#version), ...args],
+      ['netns', 'exec', this.address.namespace, etcdBinary(this.#options.etcd), ...args],
       { stdio: ['ignore', log, log] },
     );
     closeSync(log);

@@ -5,8 +5,9 @@ import type { Links } from './links.ts';
 import type { Process } from './process.ts';
 import type { Scheduler } from './scheduler.ts';
 
-/** Milliseconds that an asker waits. */
+/** Milliseconds that an asker waits, and for one whose document has expired. */
 const TIMEOUT = 2000;
+const GONE_TIMEOUT = 300;
 
 /** What an agent answers. */
 export interface PeerAgent {
@@ -58,7 +59,7 @@ export class SimPeers implements Peers {
     const place = placeOf(peer.apiUrl);
     return new Promise((resolve) => {
       const giveUp = (): void => resolve(failed('timed out'));
-      const end = scheduler.after(TIMEOUT, giveUp, process);
+      const end = scheduler.after(peer.gone ? GONE_TIMEOUT : TIMEOUT, giveUp, process);
       const reply = (answer: Answer<T>): void => {
         const back = links.latency(place, host);
         if (back === undefined) return;

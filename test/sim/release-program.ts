@@ -43,8 +43,11 @@ async function releaseLock(means: ReleaseMeans): Promise<string> {
     return store.get('leader')?.value === name ? store.lockOf(session.id) : undefined;
   });
   if (version === undefined) return 'the lock is not ours';
-  if (postgres.running()) return 'PostgreSQL runs';
   if (!finish(claimForRelease(place, session.id))) return 'an agent has come back';
+  if (postgres.running()) {
+    place.giveBack();
+    return 'PostgreSQL runs';
+  }
   try {
     await ask(store, means, () => {
       if (store.lockOf(session.id) !== version) return;

@@ -10,7 +10,7 @@ import { authority, hostPortIn } from './host-port.ts';
  * whose protocol it speaks. Others go by it: patronictl and monitoring compare it to know what a
  * member understands.
  */
-export const PATRONI_VERSION = '4.1.5';
+const PATRONI_VERSION = '4.1.5';
 
 /**
  * This node as its configuration describes it; `dynamic` has a say in how replicas are made. Throws

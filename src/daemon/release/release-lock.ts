@@ -33,9 +33,13 @@ export async function releaseLock(stateDir: string, warn: (text: string) => void
   const what = { settings: notes, session: session.id };
   const lock = await findLock({ ...what, timeoutMs: REQUEST_MS, readFile, warn });
   if (!lock) return 'the lock is not ours';
-  // The guard has looked too, in another way.
-  if (serverProcesses(dataDir).length > 0) return 'PostgreSQL runs';
   if (!finish(claimForRelease(place, session.id))) return 'an agent has come back';
+  // Now nobody can start a primary any more. Between the guard's look, which is another, and this one
+  // an agent may have come, started PostgreSQL, and died.
+  if (serverProcesses(dataDir).length > 0) {
+    place.giveBack();
+    return 'PostgreSQL runs';
+  }
   try {
     await lock.giveAway();
     return `the lock of ${name} was given away`;

@@ -11,10 +11,10 @@ import type { Found } from '../settle.ts';
 
 /** Error codes of the v2 keys API (etcd's manual, "Error Codes"). */
 export const KEY_NOT_FOUND = 100;
-export const COMPARE_FAILED = 101;
-export const KEY_EXISTS = 105;
+const COMPARE_FAILED = 101;
+const KEY_EXISTS = 105;
 /** The history of events does not reach back to what was asked for. */
-export const EVENTS_CLEARED = 401;
+const EVENTS_CLEARED = 401;
 
 const ANSWERS: ReadonlySet<number> = new Set([
   KEY_NOT_FOUND,
@@ -31,7 +31,7 @@ export interface Etcd2Link {
 }
 
 /** What the server says of its store with every answer. */
-export interface Origin {
+interface Origin {
   /** Of the last change that it knows. */
   readonly index: number;
   /** Another one after etcd was made anew. */

@@ -33,6 +33,6 @@ export function readEvent(event: Readonly<Record<string, unknown>>, prefix: stri
     now.created === before?.created &&
     now.value === before.value;
   // What removes the whole cluster removes these as well.
-  const removedAll = prefix.startsWith(`${key}/`);
+  const removedAll = key !== '' && prefix.startsWith(`${key}/`);
   return { index, isNews: (WATCHED.has(name) && !renewed) || removedAll };
 }

@@ -29,16 +29,20 @@ export class Lock {
     return lock?.value === this.#name && lock.created === this.#madeAt;
   }
 
-  /** Makes it, if there is none. Should the answer be lost, it is nobody's until it ends. */
-  async make(call: Call, ttl: number): Promise<boolean> {
+  /**
+   * Makes it, if there is none and nobody else does; it is ours only when it is kept. Should the
+   * answer be lost, it is nobody's until it ends.
+   */
+  async make(call: Call, ttl: number): Promise<Leaf | undefined> {
     const change = this.#keys.put('leader', { value: this.#name, ttl }, { prevExist: 'false' });
     const answer = await once(call, change);
-    const [lock] = 'node' in answer ? leavesOf(answer.node) : [];
-    if (!lock) return false;
-    this.#madeAt = lock.created;
-    this.#version = lock.version;
-    this.#memory.keep(lock.created);
-    return true;
+    return 'node' in answer ? leavesOf(answer.node)[0] : undefined;
+  }
+
+  keep({ created, version }: Leaf): void {
+    this.#madeAt = created;
+    this.#version = version;
+    this.#memory.keep(created);
   }
 
   /** Looks it up; false when it is not ours (any more). */
@@ -63,6 +67,10 @@ export class Lock {
   async drop(call: Call): Promise<void> {
     const version = this.#version;
     this.#version = undefined;
-    if (version !== undefined) await again(call, this.#keys.remove('leader', version));
+    if (version !== undefined) await this.remove(call, version);
+  }
+
+  async remove(call: Call, version: string): Promise<void> {
+    await again(call, this.#keys.remove('leader', version));
   }
 }

@@ -9,6 +9,7 @@ import type {
   Snapshot,
   WriteRequest,
 } from '../agent-dcs.ts';
+import type { Document } from '../dcs.ts';
 import type { HttpEndpoint } from '../http.ts';
 import { asDcsError } from '../settle.ts';
 import { documentOf, type Etcd2Link, type Leaf, readTree } from './api.ts';
@@ -36,7 +37,7 @@ export interface Etcd2SessionOptions {
 /**
  * An agent's session on etcd's old v2 API, with Patroni's keys, which end by themselves unless they
  * are written again. There are no transactions: what the v3 API does in one step is done in two,
- * in such an order that as little as possible can come between (ADR 0008).
+ * in such an order that as little as possible can come between (ADR 0009).
  */
 export class Etcd2Session implements AgentDcs {
   readonly #options: Etcd2SessionOptions;
@@ -76,15 +77,26 @@ export class Etcd2Session implements AgentDcs {
     });
   }
 
+  /** See `AgentStore.peek`. */
+  peek(): Promise<readonly Document[]> {
+    return this.#within('read', async ({ link, deadline }) => {
+      const { prefix } = this.#keys;
+      const { leaves } = await readTree(link, prefix, { deadline });
+      return leaves.flatMap((leaf) => documentOf(leaf, leaf.key.slice(prefix.length)) ?? []);
+    });
+  }
+
   /** The lock first, then `/sync`: from then on only a leader of before could still change it. */
   acquire({ ttl, sync }: AcquireRequest): Promise<'held' | 'lost'> {
     return this.#within('acquire', async (call) => {
       this.#ttl = ttl;
-      if (!(await this.#lock.make(call, ttl))) return 'lost';
+      const made = await this.#lock.make(call, ttl);
+      if (!made) return 'lost';
       const found = await this.#keys.look(call, 'sync');
-      if ((found?.version ?? 'absent') === sync) return 'held';
-      await this.#lock.drop(call);
-      return 'lost';
+      const asTold = (found?.version ?? 'absent') === sync;
+      if (asTold) this.#lock.keep(made);
+      else await this.#lock.remove(call, made.version);
+      return asTold ? 'held' : 'lost';
     });
   }
 
@@ -147,7 +159,8 @@ export class Etcd2Session implements AgentDcs {
       this.#watching = { node, stop };
       const after = this.#told ?? (await this.#firstIndex(link));
       if (signal.aborted) return;
-      const what = { prefix: this.#keys.prefix, after, signal: stop.signal };
+      const begun = this.#unlessBegun(() => stop.abort());
+      const what = { prefix: this.#keys.prefix, after, signal: stop.signal, begun };
       this.#told = Math.max(this.#told ?? 0, await watchOnce(link, node, what));
     } catch (error) {
       if (!signal.aborted) throw asDcsError(error);
@@ -174,6 +187,16 @@ export class Etcd2Session implements AgentDcs {
   async #putIfNew(call: Call, name: DocumentName, value: string | undefined): Promise<void> {
     if (value === undefined || this.#leaves.get(name)?.value === value) return;
     await again(call, this.#keys.put(name, { value }));
+  }
+
+  /** Calls `giveUp` when the time of a call is over, unless what it returns is called before. */
+  #unlessBegun(giveUp: () => void): () => void {
+    const { clock, timeoutMs } = this.#options;
+    const timer = new AbortController();
+    clock.sleep(timeoutMs('read'), timer.signal).then(giveUp, () => {
+      // It has begun.
+    });
+    return () => timer.abort();
   }
 
   async #firstIndex(link: Etcd2Link): Promise<number> {

@@ -11,6 +11,8 @@ export interface WatchFor {
   /** Index of what is known already. */
   readonly after: number;
   readonly signal: AbortSignal;
+  /** Called when the server has begun to watch. */
+  readonly begun: () => void;
 }
 
 /**
@@ -20,7 +22,7 @@ export interface WatchFor {
 export async function watchOnce(
   link: Etcd2Link,
   node: HttpEndpoint,
-  { prefix, after, signal }: WatchFor,
+  { prefix, after, signal, begun }: WatchFor,
 ): Promise<number> {
   const wait = { wait: 'true', recursive: 'true', stream: 'true', waitIndex: String(after + 1) };
   const request = {
@@ -31,10 +33,11 @@ export async function watchOnce(
     signal,
   } as const;
   try {
-    const reply = await streamLines(node, request, (line) => {
+    const take = (line: Buffer): void => {
       const event = readEvent(parseObject(line) ?? {}, prefix);
       if (event.isNews) throw new News(event.index);
-    });
+    };
+    const reply = await streamLines(node, request, { take, begun });
     // Of what it answers instead of a stream only that the history is too short is no error.
     if (reply.status !== 200) return parseAnswer(reply).index;
   } catch (error) {

@@ -25,7 +25,8 @@ export async function watchOverGateway(
     kind: 'read',
     signal: call.signal,
   } as const;
-  const reply = await streamLines(http, exchange, (line) => tell(readLine(line, call)));
+  const take = (line: Buffer): void => tell(readLine(line, call));
+  const reply = await streamLines(http, exchange, { take });
   if (reply.status !== 200) parseReply(reply);
   throw new EndpointFailure('it ended the watch', { maybeApplied: false });
 }

@@ -85,9 +85,19 @@ function withMetadata(call: InnerCall, added: Record<string, string>): InnerCall
   const start = call.start.bind(call);
   call.start = (metadata, listener) => {
     for (const [name, value] of Object.entries(added)) metadata.set(name, value);
-    start(metadata, listener);
+    start(metadata, {
+      onReceiveMetadata: (received) => listener?.onReceiveMetadata?.(received),
+      onReceiveMessage: (message) => listener?.onReceiveMessage?.(message),
+      onReceiveStatus: (status) =>
+        listener?.onReceiveStatus?.({ ...status, details: hideStaleToken(status.details) }),
+    });
   };
   return call;
+}
+
+/** A call that etcd3 takes for one with an old token, it repeats with the same token for ever. */
+function hideStaleToken(details: string): string {
+  return details.replace('etcdserver: invalid auth token', 'invalid auth token');
 }
 
 /** etcd3 wraps gRPC's errors into classes without their code, and keeps the text. */

@@ -16,7 +16,13 @@ export function electorate(facts: Facts): PeerAddress[] {
   }
   for (const { name, apiUrl } of members) if (apiUrl !== undefined) known.set(name, apiUrl);
   known.delete(facts.self.name);
-  return [...known].map(([name, apiUrl]) => ({ name, apiUrl }));
+  const present = new Set(view?.members.map(({ name }) => name));
+  // Of a store that has forgotten, documents say nothing: then every member has its full time.
+  const patient = facts.memory.syncDistrusted;
+  return [...known].map(([name, apiUrl]) => ({
+    ...{ name, apiUrl },
+    ...(patient || present.has(name) ? {} : { gone: true }),
+  }));
 }
 
 /** The tags that a member published last; a member that nobody knows has none. */

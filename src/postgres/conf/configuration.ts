@@ -110,10 +110,15 @@ export class Configuration {
       const { session, log } = this.#context;
       const postmaster = await this.#running();
       const before = await currentSetting(session, SYNC_NAMES);
-      const { changed } = await this.#write({ ...(await this.#stand()), syncNames });
+      const standing = await this.#stand();
+      const { changed } = await this.#write({ ...standing, syncNames });
       if (changed || before !== (syncNames ?? '')) await this.#reload(postmaster);
       const now = await currentSetting(session, SYNC_NAMES);
-      if (now !== (syncNames ?? '')) throw new Error(`${SYNC_NAMES} stays ${now}`);
+      if (now !== (syncNames ?? '')) {
+        // What PostgreSQL does not take must not be there when it starts.
+        await this.#write(standing);
+        throw new Error(`${SYNC_NAMES} stays ${now}`);
+      }
       if (before !== '' || now === '' || (await checkpointerListens(session))) return;
       log('a checkpoint delays synchronous replication');
     });

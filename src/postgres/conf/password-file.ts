@@ -30,7 +30,7 @@ export function loginsAt(config: PostgresConfig, address: ServerAddress): Login[
 }
 
 /** The login with these credentials there: none without a password. */
-export function loginOf({ username, password }: Credentials, address: ServerAddress): Login[] {
+function loginOf({ username, password }: Credentials, address: ServerAddress): Login[] {
   return password === undefined ? [] : [{ ...address, user: username ?? '*', password }];
 }
 

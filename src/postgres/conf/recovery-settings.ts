@@ -54,7 +54,7 @@ export function upstreamOf(
  * What every connection of the replication user has in its connection string, without where. What
  * libpq does by itself is not said: a server may be linked with a libpq that has no word for it.
  */
-export function replicationParams({ replication }: PostgresConfig): Record<string, string> {
+function replicationParams({ replication }: PostgresConfig): Record<string, string> {
   return {
     dbname: 'postgres',
     ...(replication.username === undefined ? {} : { user: replication.username }),

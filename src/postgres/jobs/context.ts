@@ -30,7 +30,7 @@ export interface JobRun extends JobContext {
 }
 
 /** Why a job came to nothing, in one sentence. */
-export class JobFailure extends Error {
+class JobFailure extends Error {
   override readonly name = 'JobFailure';
 }
 

@@ -150,7 +150,7 @@ const DYING_MS = 1000;
 const STANDBY_STATES: readonly string[] = ['shut down in recovery', 'in archive recovery'];
 
 /** The timeline that these data have come to. */
-export function timelineOf({ checkpointTimeline, minRecoveryTimeline }: ControlData): number {
+function timelineOf({ checkpointTimeline, minRecoveryTimeline }: ControlData): number {
   return Math.max(checkpointTimeline, minRecoveryTimeline);
 }
 

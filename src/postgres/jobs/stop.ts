@@ -109,7 +109,7 @@ async function endOrphans(run: JobRun): Promise<void> {
 }
 
 /** SIGKILL to the postmaster and all its processes; true when they are gone. */
-export async function kill(postmaster: ProcessIdentity): Promise<boolean> {
+async function kill(postmaster: ProcessIdentity): Promise<boolean> {
   // Stopped first, it starts no process that would be overlooked.
   signalProcess(postmaster, 'SIGSTOP');
   const processes = [postmaster, ...childrenOf(postmaster)];

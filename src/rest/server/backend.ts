@@ -2,6 +2,7 @@ import type { Order, OrderReply } from '../../agent/orders.ts';
 import type { AgentClock, FailsafeMessage, Peers } from '../../agent/ports.ts';
 import type { AgentState } from '../../agent/state.ts';
 import type { AgentDcs } from '../../dcs/agent-dcs.ts';
+import type { Document } from '../../dcs/dcs.ts';
 import type { Node } from '../../model/node.ts';
 import type { NodeStatus } from '../../model/node-status.ts';
 
@@ -12,7 +13,7 @@ export interface RestBackend {
   readonly scope: string;
   readonly clock: Pick<AgentClock, 'monotonic' | 'wall'>;
   /** Used beside the agent, at any time. */
-  readonly dcs: Pick<AgentDcs, 'read' | 'write'>;
+  readonly dcs: Pick<AgentDcs, 'write'> & { peek(): Promise<readonly Document[]> };
   readonly peers: Pick<Peers, 'status'>;
   /** By the last tick, the same object until something has changed. Never waits, never throws. */
   state(): AgentState;

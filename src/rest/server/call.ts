@@ -33,5 +33,5 @@ export type Handler = (call: Call) => Reply | Promise<Reply>;
 export async function readCluster(
   backend: Pick<RestBackend, 'dcs' | 'scope'>,
 ): Promise<ClusterView> {
-  return parseSnapshot(backend.scope, (await backend.dcs.read()).documents);
+  return parseSnapshot(backend.scope, await backend.dcs.peek());
 }

@@ -9,6 +9,8 @@ import type { RunningEtcd } from '../../harness/etcd.ts';
 import { open } from '../dcs-store.ts';
 import { type Disk, NOTHING_YET, type Room } from './room.ts';
 
+export type { Disk };
+
 export type AgentOptions = Partial<EtcdSettings> &
   Partial<AgentStoreOptions> & { readonly scope?: string; readonly disk?: Disk };
 
@@ -29,7 +31,8 @@ export function openAgent(
         kind: 'etcd3',
         hosts,
         protocol: 'http',
-        useProxies: false,
+        // Otherwise it would find its way around a proxy.
+        useProxies: true,
         tls: { insecure: false },
         ...settings,
       },
@@ -61,7 +64,6 @@ export async function etcdRoom(
   const agents: AgentStore[] = [];
   const pass = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
   return {
-    abilities: { sessions: kind === 'etcd3' },
     async connect(name, disk = {}) {
       const agent = await openAgent(etcd.hosts, name, { kind, scope, disk });
       agents.push(agent);

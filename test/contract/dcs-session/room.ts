@@ -6,18 +6,11 @@ export interface Disk {
   session?: string;
 }
 
-/** What a kind of store can do in one step, or at all. */
-export interface Abilities {
-  /** One session for lock and documents, and transactions. */
-  readonly sessions: boolean;
-}
-
 /**
  * A store with one cluster in it, empty at first: the simulation's, or a real one. Calls of agents
  * settle by themselves; what only time brings is waited for with `pass` and `within`.
  */
 export interface Room {
-  readonly abilities: Abilities;
   /** An agent. `disk`: what another one left. */
   connect(name: string, disk?: Disk): Promise<AgentDcs>;
   /** What is written there, by somebody who is at the store itself. */

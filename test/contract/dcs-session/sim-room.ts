@@ -23,7 +23,6 @@ export function simRoom(): Room {
   const pass = (ms: number): Promise<void> =>
     settled(new Promise((resolve) => scheduler.after(ms, resolve)));
   return {
-    abilities: { sessions: true },
     async connect(name, disk: Disk = {}) {
       const memory = {
         load: () => disk.session,

@@ -6,7 +6,7 @@ import type { Call, EtcdTransport } from '../transport.ts';
 
 /** The way to the servers of one etcd. */
 export interface EtcdLink {
-  readonly nodes: readonly EtcdTransport[];
+  readonly nodes: EtcdTransport[];
   readonly endpoints: Endpoints<EtcdTransport>;
   readonly withToken: WithToken;
 }

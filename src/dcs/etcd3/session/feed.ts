@@ -17,7 +17,7 @@ export interface FeedParts {
   readonly range: KeyRange;
   readonly clock: Clock;
   /** Reads the documents anew into the mirror. */
-  readonly look: (deadline: number) => Promise<void>;
+  readonly look: (deadline: number) => Promise<unknown>;
   /** The moment by which a stream that is begun now must have begun. */
   readonly deadline: () => number;
 }
@@ -40,6 +40,7 @@ export class Feed {
   #failure: unknown;
   /** Since when something is known that the stream has not told of. */
   #unheardSince: number | undefined;
+  #stops = 0;
   #waiting: (() => void)[] = [];
 
   constructor(parts: FeedParts) {
@@ -51,12 +52,13 @@ export class Feed {
    * that is asked now, or that has not told of what is known, is stopped.
    */
   async isLive(): Promise<boolean> {
-    const stream = this.#stream;
-    if (!stream?.node) return false;
     const { asker, clock } = this.#parts;
-    const deaf =
-      this.#unheardSince !== undefined && clock.monotonic() - this.#unheardSince > DEAF_MS;
-    if (!deaf && stream.node === (await asker.best())) return true;
+    const best = await asker.best();
+    const server = this.#stream?.node;
+    if (!server) return false;
+    const since = this.#unheardSince;
+    const deaf = since !== undefined && clock.monotonic() - since > DEAF_MS;
+    if (!deaf && server === best) return true;
     this.stop();
     return false;
   }
@@ -77,6 +79,7 @@ export class Feed {
       wake = resolve;
     });
     signal.addEventListener('abort', wake);
+    this.#failure = undefined;
     try {
       while (!signal.aborted && !hasNews()) {
         if (this.#failure !== undefined) throw this.#takeFailure();
@@ -87,8 +90,12 @@ export class Feed {
     }
   }
 
-  /** Ends the stream. The next `follow` begins another one, as does one that is waiting. */
+  /**
+   * Ends the stream, and one that is about to begin. The next `follow` begins another one, as does
+   * one that is waiting.
+   */
   stop(): void {
+    this.#stops += 1;
     const stream = this.#stream;
     this.#stream = undefined;
     stream?.stop.abort();
@@ -98,9 +105,11 @@ export class Feed {
   async #begin(): Promise<void> {
     const { clock, look, deadline } = this.#parts;
     const end = deadline();
+    const stops = this.#stops;
     await look(end).catch((error: unknown) => {
       throw asDcsError(error);
     });
+    if (stops !== this.#stops) throw new DcsError('the watch was given up while it began');
     const stream: Stream = {
       stop: new AbortController(),
       begunAt: clock.monotonic(),

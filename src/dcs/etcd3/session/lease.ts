@@ -35,6 +35,7 @@ export class SessionLease {
   /** In seconds: what was asked for, and what etcd made of it (it has a smallest one). */
   #ttl: { readonly asked: number; readonly granted: number } | undefined;
   #refreshedAt = Number.NEGATIVE_INFINITY;
+  #ensuring: Promise<unknown> = Promise.resolve();
 
   constructor(parts: LeaseParts) {
     this.#parts = parts;
@@ -63,12 +64,11 @@ export class SessionLease {
     return monotonic() - heardAt + loopWaitMs() > (1 - RESERVE) * this.ttl * 1000;
   }
 
-  /** Keeps it alive if it is time to: what the server said, or undefined when it need not be. */
-  async refreshIfDue(deadline: number): Promise<KeepAliveReply | undefined> {
+  /** Keeps it alive, if there is one: what the server said. */
+  async refresh(deadline: number): Promise<KeepAliveReply | undefined> {
     const id = this.#id;
     const settled = this.#ttl !== undefined && this.#old === undefined;
-    if (id === undefined || !settled || !this.isDue(this.#refreshedAt)) return undefined;
-    return this.#keepAlive(id, deadline);
+    return id !== undefined && settled ? this.#keepAlive(id, deadline) : undefined;
   }
 
   /** Does something in a lease with this TTL; in another one when etcd says that it is gone. */
@@ -86,7 +86,14 @@ export class SessionLease {
     }
   }
 
-  async #ensure({ ttl, deadline, full = false }: Wanted): Promise<Ensured> {
+  /** One after the other: each may replace the lease. */
+  #ensure(wanted: Wanted): Promise<Ensured> {
+    const ensured = this.#ensuring.then(() => this.#ensureNow(wanted));
+    this.#ensuring = ensured.catch(() => {});
+    return ensured;
+  }
+
+  async #ensureNow({ ttl, deadline, full = false }: Wanted): Promise<Ensured> {
     const id = this.#id;
     if (id === undefined) return this.#open(ttl, deadline);
     if (this.#old !== undefined) await this.#move({ old: this.#old, id }, ttl, deadline);
@@ -145,8 +152,8 @@ export class SessionLease {
   }
 
   /**
-   * No quorum stands behind a server's word that a lease is gone. If it is, all that was bound to it
-   * is gone as well; a lease that something is bound to is not given up.
+   * No quorum stands behind a server's word that a lease is gone. If it is, all that was bound to
+   * it is gone as well; a lease that something is bound to is not given up.
    */
   async #replaceLost(id: string, ttl: number, deadline: number): Promise<Ensured> {
     await this.#parts.sight.look(deadline);

@@ -9,6 +9,7 @@ import type {
   Snapshot,
   WriteRequest,
 } from '../../agent-dcs.ts';
+import type { Document } from '../../dcs.ts';
 import { EndpointFailure } from '../../failure.ts';
 import { asDcsError } from '../../settle.ts';
 import type { Header } from '../transport.ts';
@@ -36,7 +37,7 @@ export interface Etcd3SessionOptions {
  * An agent's session on etcd's v3 API, with Patroni's keys: the leader key and the member key are
  * bound to one lease. A tick in which nothing has changed costs a leader two requests and a standby
  * half a one: what changes is told by a watch, whose word counts only as long as it is known to be
- * complete (ADR 0008).
+ * complete (ADR 0009).
  */
 export class Etcd3Session implements AgentDcs {
   readonly #options: Etcd3SessionOptions;
@@ -73,6 +74,11 @@ export class Etcd3Session implements AgentDcs {
       if (!fresh) await this.#sight.look(deadline);
       return { ...this.#sight.handOut(), ownsLock: this.#lock() !== undefined };
     });
+  }
+
+  /** See `AgentStore`. */
+  peek(): Promise<readonly Document[]> {
+    return this.#within('read', (deadline) => this.#sight.look(deadline));
   }
 
   acquire({ ttl, sync }: AcquireRequest): Promise<'held' | 'lost'> {
@@ -141,7 +147,7 @@ export class Etcd3Session implements AgentDcs {
 
   /** The lease stays: whoever comes next may go on with it. The link is not closed. */
   async close(): Promise<void> {
-    this.#sight.stop();
+    this.relink();
   }
 
   /** The link is another one: what hangs on the old one is given up. */
@@ -165,8 +171,8 @@ export class Etcd3Session implements AgentDcs {
 
   /**
    * Keeps the lease alive, and asks a quorum whether the lock is bound to it. A leader of etcd that
-   * was cut off may still keep leases alive, which its successor knows nothing of. But when the same
-   * server answers for a quorum afterwards, in the same term, then there was no successor yet.
+   * was cut off may still keep leases alive, which its successor knows nothing of. But when the
+   * same server answers for a quorum afterwards, in the same term, there was no successor yet.
    */
   async #prove(
     id: string,
@@ -180,7 +186,8 @@ export class Etcd3Session implements AgentDcs {
         const kept = await node.keepAlive(id, call);
         const found = await node.txn(transaction, call);
         const alive = kept.ttl !== undefined && isSameTerm(kept.header, found.header);
-        if (found.succeeded && !alive) throw new EndpointFailure(NEW_LEADER, PASSING);
+        if (found.succeeded && !alive)
+          throw new EndpointFailure('etcd has elected another leader', PASSING);
         return { ...found, sentAt };
       },
       (act) => this.#asker.ask(deadline, act),
@@ -195,11 +202,11 @@ export class Etcd3Session implements AgentDcs {
     return !this.#lease.isDue(this.#sight.provenAt) && (await this.#sight.isKnown());
   }
 
-  /** The lease has to be kept alive now and then: the answer tells whether anything was missed. */
+  /** The lease has to be kept alive anyway: the answer tells whether anything was missed. */
   async #isConfirmed(deadline: number): Promise<boolean> {
     if (!(await this.#sight.isKnown())) return false;
     const sentAt = this.#options.clock.monotonic();
-    const reply = await this.#lease.refreshIfDue(deadline);
+    const reply = await this.#lease.refresh(deadline);
     return reply?.ttl !== undefined && this.#sight.isConfirmedBy(reply, sentAt);
   }
 
@@ -236,9 +243,7 @@ export class Etcd3Session implements AgentDcs {
   }
 }
 
-const NEW_LEADER = 'etcd has just elected another leader among its servers';
 const PASSING = { maybeApplied: true, passing: true } as const;
-
 function isSameTerm(seen: Ensured['seen'], now: Header): boolean {
   if (seen === 'granted') return true;
   return seen?.memberId === now.memberId && seen.raftTerm === now.raftTerm;

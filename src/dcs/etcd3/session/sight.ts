@@ -1,5 +1,6 @@
 import type { Clock } from '../../../system/clock.ts';
 import type { DocumentName } from '../../../wire/keys.ts';
+import type { Document } from '../../dcs.ts';
 import type { Header, KeepAliveReply, KeyRange, RangeReply } from '../transport.ts';
 import type { Asker, AtNode } from './asker.ts';
 import { Feed } from './feed.ts';
@@ -107,13 +108,14 @@ export class Sight {
     return true;
   }
 
-  /** Reads the documents anew. */
-  async look(deadline: number): Promise<void> {
+  /** Reads the documents anew; they stay news for the watch. */
+  async look(deadline: number): Promise<readonly Document[]> {
     const { asker, range } = this.#parts;
     await this.take(
       (node, call) => node.range(range, call),
       (act) => asker.ask(deadline, act),
     );
+    return this.#mirror.documents;
   }
 
   /** Does what shows all documents as a quorum knows them, and takes over what it shows. */

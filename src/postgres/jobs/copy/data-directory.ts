@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { constants, type Dirent } from 'node:fs';
+import { constants, type Dirent, existsSync } from 'node:fs';
 import {
   access,
   lstat,
@@ -24,9 +24,14 @@ import { syncDirectory } from '../../conf/write-file.ts';
  */
 const INSIDE = 'pgsql_tmp.pgherd';
 
-/** True for what this agent keeps in a data directory that is a mount point: it is no data. */
+const VERSION = 'PG_VERSION';
+
+/**
+ * True for what is no data though it is in a data directory: what this agent keeps in one that is a
+ * mount point, and what file systems keep there themselves.
+ */
 export function isOwnLeftover(name: string): boolean {
-  return name.startsWith(INSIDE) || name === 'lost+found';
+  return name.startsWith(INSIDE) || name.startsWith('.') || name === 'lost+found';
 }
 
 /** There is nothing in it that could be data, or it is not there at all. */
@@ -85,8 +90,14 @@ async function removeCopies(folder: string, prefix: string): Promise<void> {
 /** Gives a finished copy its name. The data directory must be empty. */
 export async function install(copy: string, dataDir: string): Promise<void> {
   const directory = await realDirectory(dataDir);
-  if (dirname(copy) === directory) await moveContents(copy, directory);
-  else await rename(copy, directory);
+  // Beside something that is no data it cannot take the place of the directory itself.
+  const taken = (await entriesOf(directory)).length > 0;
+  if (taken) {
+    await moveContents(copy, directory, 'last');
+    await rm(copy, { recursive: true });
+  } else {
+    await rename(copy, directory);
+  }
   await syncDirectory(dirname(directory));
 }
 
@@ -113,7 +124,7 @@ export async function setAside(dataDir: string): Promise<string> {
   }
   const aside = join(directory, `${INSIDE}.${suffix}`);
   await mkdir(aside, { mode: 0o700 });
-  await moveContents(directory, aside);
+  await moveContents(directory, aside, 'first');
   return aside;
 }
 
@@ -141,9 +152,17 @@ export async function removeContents(dataDir: string): Promise<void> {
   }
 }
 
-async function moveContents(from: string, to: string): Promise<void> {
-  for (const { name } of await contents(from)) await rename(join(from, name), join(to, name));
-  if (dirname(from) === to) await rm(from, { recursive: true });
+/**
+ * Moves everything, which is not one step: with the file that makes a data directory of it first
+ * where one goes, and last where one comes, so that half of one is never taken for one.
+ */
+async function moveContents(from: string, to: string, version: 'first' | 'last'): Promise<void> {
+  const names = (await contents(from)).map(({ name }) => name).filter((name) => name !== VERSION);
+  const ordered = version === 'first' ? [VERSION, ...names] : [...names, VERSION];
+  for (const name of ordered) {
+    if (name === VERSION && !existsSync(join(from, name))) continue;
+    await rename(join(from, name), join(to, name));
+  }
   await syncDirectory(to);
 }
 

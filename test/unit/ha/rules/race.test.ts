@@ -42,6 +42,17 @@ describe('a race', () => {
     ]);
   });
 
+  it('does not wait long for a member whose document has expired, unless the store is distrusted', () => {
+    const dcs = seesNoLeader({ members: [member('pg2'), member('pg3')] });
+    const gone = (change: Parameters<typeof factsOf>[0]) => {
+      const question = asked(racer({ dcs, ...change }));
+      const peers = 'members' in question ? question.members : [];
+      return peers.map(({ name, gone }) => `${name}${gone ? ' gone' : ''}`);
+    };
+    expect(gone({})).toEqual(['pg1 gone', 'pg3']);
+    expect(gone({ memory: { syncDistrusted: true } })).toEqual(['pg1', 'pg3']);
+  });
+
   it('asks for the lock when nobody is ahead', () => {
     expect(asked(racer({ answers: { peers: nobodyElse } }))).toEqual({
       kind: 'acquire',

@@ -77,6 +77,18 @@ describe('a data directory', () => {
     expect(existsSync(join(aside, 'PG_VERSION'))).toBe(true);
   });
 
+  it('gets it too where a file system keeps something of its own', async () => {
+    await removeContents(dataDir);
+    mkdirSync(join(dataDir, '.snapshot'));
+    const copy = await newPlace(dataDir);
+    mkdirSync(copy);
+    writeFileSync(join(copy, 'fresh'), '');
+    expect(await isEmptyDirectory(dataDir)).toBe(true);
+    await install(copy, dataDir);
+    expect(readdirSync(dataDir).sort()).toEqual(['.snapshot', 'fresh']);
+    expect(readdirSync(root)).toEqual(['data']);
+  });
+
   it('is empty when there is nothing of worth in it', async () => {
     expect(await isEmptyDirectory(dataDir)).toBe(false);
     await removeContents(dataDir);

@@ -117,10 +117,10 @@ export class FakeBackend implements RestBackend {
   readonly clock = { monotonic: () => this.now, wall: () => this.wallMs };
 
   readonly dcs = {
-    read: async () => {
+    peek: async () => {
       this.reads += 1;
       if (this.down) throw new DcsError('no endpoint answers');
-      return { documents: this.documents, ownsLock: false, revision: 1 };
+      return this.documents;
     },
     /** What a store does with a write; a test may replace it. */
     write: async (request: WriteRequest): Promise<'done' | 'conflict'> => {

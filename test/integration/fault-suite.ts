@@ -1,24 +1,35 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { pgherdProgram } from '../harness/agent-programs.ts';
 import { waitFor } from '../harness/processes.ts';
 import { newestEtcd, postgresBinaries } from '../harness/servers.ts';
 import { Lab } from '../lab/lab.ts';
-import { pgherdProgram } from '../lab/programs.ts';
 import { FAULTS } from './faults.ts';
 import { chosen } from './scope.ts';
 import { post, restartStorm, switchoverStorm } from './storms.ts';
-import { underLoad } from './under-load.ts';
+import { type Loss, underLoad } from './under-load.ts';
 
-const MODES = [
-  { mode: 'off', loss: 'bounded' },
-  { mode: 'on', loss: 'none' },
-] as const;
+/** A mode of replication, and what may be lost in it. */
+export interface FaultMode {
+  readonly mode: 'off' | 'on';
+  readonly loss: Loss;
+  /** Default: the newest etcd that is here, and the newest PostgreSQL of Debian. */
+  readonly etcd?: '3.4' | '3.5';
+  readonly binaries?: string;
+}
 
-// Everything that may befall a cluster, while clients write all the time and hold their sessions.
-describe.each(MODES)('synchronous_mode $mode', ({ mode, loss }) => {
+/** Everything that may befall a cluster, while clients write all the time and hold their sessions. */
+export function faultSuite(world: FaultMode): void {
+  const { mode, etcd = newestEtcd(), binaries = postgresBinaries() } = world;
+  const postgres = /\/(\d+)\/bin$/.exec(binaries)?.[1] ?? 'of another version';
+  describe(`synchronous_mode ${mode}, etcd ${etcd}, PostgreSQL ${postgres}`, () =>
+    inWorld({ ...world, etcd, binaries }));
+}
+
+function inWorld({ mode, loss, etcd, binaries }: Required<FaultMode>): void {
   const lab = new Lab({
     program: pgherdProgram(),
-    etcd: newestEtcd(),
-    binaries: postgresBinaries(),
+    etcd,
+    binaries,
     dcs: { synchronous_mode: mode === 'on' },
   });
 
@@ -75,7 +86,7 @@ describe.each(MODES)('synchronous_mode $mode', ({ mode, loss }) => {
     expect(row).toEqual([null]);
     expect(leader.log()).toContain('running pg_rewind');
   });
-});
+}
 
 function chosenTimes(mode: string): number {
   return chosen(mode, FAULTS).length === FAULTS.length ? 6 : 2;

@@ -44,6 +44,7 @@ export class Ledger {
   readonly #clients = new Set<pg.Client>();
   #lastAck: number | undefined;
   #longestGap = 0;
+  #gapEnd: number | undefined;
   #ended = false;
   #next = 0;
 
@@ -85,6 +86,12 @@ export class Ledger {
   /** The longest gap starts anew: what comes next is measured. */
   startGap(): void {
     this.#longestGap = 0;
+    this.#gapEnd = undefined;
+  }
+
+  /** When the longest gap ended, as `performance.now()`. */
+  get gapEnd(): number | undefined {
+    return this.#gapEnd;
   }
 
   /** The longest time between two acknowledged writes since then, in milliseconds. */
@@ -146,8 +153,9 @@ export class Ledger {
       await client.query('INSERT INTO ledger VALUES ($1)', [id]);
       this.#acknowledged.push(id);
       const now = performance.now();
-      if (this.#lastAck !== undefined) {
-        this.#longestGap = Math.max(this.#longestGap, now - this.#lastAck);
+      if (this.#lastAck !== undefined && now - this.#lastAck > this.#longestGap) {
+        this.#longestGap = now - this.#lastAck;
+        this.#gapEnd = now;
       }
       this.#lastAck = now;
       return extended(reign, server, sent);

@@ -30,8 +30,8 @@ export interface FoundLock {
 
 /**
  * Looks for the lock of this member in this session, and changes nothing. Undefined: the lock is
- * another's, or nobody's. Rejects with a `DcsError` when etcd does not answer, with a `Refusal` when
- * the settings are of no use.
+ * another's, or nobody's. Rejects with a `DcsError` when etcd does not answer, with a `Refusal`
+ * when the settings are of no use.
  */
 export async function findLock(search: LockSearch): Promise<FoundLock | undefined> {
   const { settings, timeoutMs: callTimeoutMs, readFile, warn } = search;

@@ -34,8 +34,8 @@ export async function releaseLock(stateDir: string, warn: (text: string) => void
   const lock = await findLock({ ...what, timeoutMs: REQUEST_MS, readFile, warn });
   if (!lock) return 'the lock is not ours';
   if (!finish(claimForRelease(place, session.id))) return 'an agent has come back';
-  // Now nobody can start a primary any more. Between the guard's look, which is another, and this one
-  // an agent may have come, started PostgreSQL, and died.
+  // Now nobody can start a primary any more. Between the guard's look, which is another, and this
+  // one an agent may have come, started PostgreSQL, and died.
   if (serverProcesses(dataDir).length > 0) {
     place.giveBack();
     return 'PostgreSQL runs';

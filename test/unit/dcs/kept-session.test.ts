@@ -46,4 +46,8 @@ describe('the model finds out a release program', () => {
     }
     expect(explore({ ...BOUNDS, claim: leaves }).wrong).toMatch(/goes by first, which was claimed/);
   });
+
+  it('that looks for PostgreSQL before it has the session', () => {
+    expect(explore({ ...BOUNDS, looksFirst: true }).wrong).toMatch(/given away under a primary/);
+  });
 });

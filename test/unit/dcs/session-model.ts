@@ -16,6 +16,8 @@ export interface Bounds {
   readonly careless?: boolean;
   /** How the release program claims the session; by default as the real one. */
   readonly claim?: (place: SessionPlace, id: string) => Steps<boolean>;
+  /** It looks for PostgreSQL before it claims the session, not after it. */
+  readonly looksFirst?: boolean;
 }
 
 interface Lock {
@@ -40,8 +42,8 @@ interface Process {
 type File = { readonly id: string; readonly owner: number };
 
 /**
- * One host with its state directory, and the lock in the store. Requests to give the lock away may
- * arrive at any time, also when whoever sent them is dead.
+ * One host with its state directory and its PostgreSQL, and the lock in the store. Requests to give
+ * the lock away may arrive at any time, also when whoever sent them is dead.
  */
 class Host {
   readonly #bounds: Bounds;
@@ -49,7 +51,10 @@ class Host {
   readonly processes: Process[] = [];
   readonly sent: Lock[] = [];
   lock: Lock | undefined = { session: 'first', version: 1 };
+  /** A primary runs. */
+  primary = false;
   #version = 1;
+  #betrayed = false;
 
   constructor(bounds: Bounds) {
     this.#bounds = bounds;
@@ -75,7 +80,9 @@ class Host {
     if ((noAgent || this.#bounds.careless) && count('agent') < this.#bounds.agents) {
       actions.push(['start agent', () => this.#start('agent')]);
     }
-    if (noAgent && count('releaser') < this.#bounds.releasers) {
+    if (this.primary) {
+      actions.push(['stop PostgreSQL', () => this.#setPrimary(false)]);
+    } else if (noAgent && count('releaser') < this.#bounds.releasers) {
       actions.push(['start releaser', () => this.#start('releaser')]);
     }
     this.sent.forEach((request, index) => {
@@ -86,6 +93,7 @@ class Host {
 
   /** What must never be. */
   wrong(): string | undefined {
+    if (this.#betrayed) return 'the lock was given away under a primary';
     const agents = this.processes.filter(({ kind, alive }) => kind === 'agent' && alive);
     for (const { claimed } of this.processes) {
       const victim = claimed && agents.find(({ session }) => session === claimed);
@@ -97,7 +105,7 @@ class Host {
 
   /** Two hosts with the same picture have the same future. */
   picture(): string {
-    const { processes, files, lock, sent } = this;
+    const { processes, files, lock, sent, primary } = this;
     const living = processes
       .filter(({ alive }) => alive)
       .map(({ steps: _, ...one }) => [one, files.get(`taken by ${one.pid}`)]);
@@ -107,30 +115,30 @@ class Host {
     const kept = files.get('kept');
     const fate = kept && this.#fateOf(kept.owner, -1);
     const owner = fate === 'alive' ? kept?.owner : fate;
-    return JSON.stringify([kept?.id, owner, living, kinds.sort(), [...claimed].sort(), lock, sent]);
+    const dead = [kinds.sort(), [...claimed].sort()];
+    return JSON.stringify([kept?.id, owner, living, dead, lock, sent, primary]);
   }
 
   #deedsOf({ session = '' }: Process): [string, () => void][] {
     if (this.lock?.session === session) {
+      if (this.primary) return [];
       return [
-        [
-          'let go',
-          () => {
-            this.lock = undefined;
-          },
-        ],
+        ['let go', () => this.#setLock(undefined)],
+        ['start PostgreSQL', () => this.#setPrimary(true)],
       ];
     }
-    if (this.lock || this.#version > this.#bounds.acquisitions) return [];
-    return [
-      [
-        'acquire',
-        () => {
-          this.#version += 1;
-          this.lock = { session, version: this.#version };
-        },
-      ],
-    ];
+    const version = this.#version + 1;
+    if (this.lock || version > this.#bounds.acquisitions + 1) return [];
+    return [['acquire', () => this.#setLock({ session, version })]];
+  }
+
+  #setPrimary(runs: boolean): void {
+    this.primary = runs;
+  }
+
+  #setLock(lock: Lock | undefined): void {
+    this.lock = lock;
+    if (lock) this.#version = lock.version;
   }
 
   #start(kind: Process['kind']): void {
@@ -152,11 +160,17 @@ class Host {
 
   #arrive({ session, version }: Lock, index: number): void {
     this.sent.splice(index, 1);
-    if (this.lock?.session === session && this.lock.version === version) this.lock = undefined;
+    if (this.lock?.session !== session || this.lock.version !== version) return;
+    this.lock = undefined;
+    this.#betrayed = this.primary;
   }
 
   *#releaser(place: SessionPlace, self: () => Process): Steps<void> {
-    const { claim = claimForRelease } = this.#bounds;
+    const { claim = claimForRelease, looksFirst } = this.#bounds;
+    const seen = (): boolean => {
+      self().heard.push(this.primary);
+      return this.primary;
+    };
     const found = place.kept();
     if (found?.owner !== 'dead') return;
     yield;
@@ -164,7 +178,16 @@ class Host {
     self().heard.push(lock);
     if (lock?.session !== found.id) return;
     yield;
+    if (looksFirst) {
+      if (seen()) return;
+      yield;
+    }
     if (!(yield* claim(place, found.id))) return;
+    yield;
+    if (!looksFirst && seen()) {
+      place.giveBack();
+      return;
+    }
     self().claimed = found.id;
     yield;
     this.sent.push(lock);

@@ -12,6 +12,7 @@ import { Process } from './process.ts';
 import type { Random } from './random.ts';
 import { runReleaseProgram } from './release-program.ts';
 import type { SimStore } from './store.ts';
+import type { StoreSession } from './store-session.ts';
 
 /** What all hosts share. */
 interface MachineRoom extends PeerNetwork, PostgresWorld {
@@ -51,6 +52,8 @@ export class SimHost implements Pick<HostOptions, 'name' | 'node'> {
   powered = true;
   readonly #options: HostOptions;
   readonly #disk = new Disk();
+  /** Of the present agent, or of the last one. */
+  #dcs: StoreSession | undefined;
   /** The last program that was to give the lock away. */
   #releaser: Process | undefined;
   #pauses = 0;
@@ -91,6 +94,11 @@ export class SimHost implements Pick<HostOptions, 'name' | 'node'> {
     const { process, startedAt, informed } = this.guard;
     if (process === undefined || process.frozen || !informed) return undefined;
     return Math.max(startedAt, this.#guardRose);
+  }
+
+  /** The session that its agent goes by, if it lives, frozen or not. */
+  session(): string | undefined {
+    return this.agent.alive ? this.#dcs?.session : undefined;
   }
 
   /** Nothing happens when one is there, or when the host is off. */
@@ -182,13 +190,13 @@ export class SimHost implements Pick<HostOptions, 'name' | 'node'> {
   #ports(process: Process): AgentPorts {
     const { name, node, guard } = this;
     const { room, scope, random } = this.#options;
+    const memory = this.#disk.memoryOf(process);
+    const dcs = room.store.connect({ host: name, name: node.name, process, memory });
+    this.#dcs = dcs;
     return {
       node,
       scope,
-      dcs: room.store.connect({
-        ...{ host: name, name: node.name, process },
-        memory: this.#disk.memoryOf(process),
-      }),
+      dcs,
       server: this.postgres,
       peers: new SimPeers(room, { host: name, process }),
       fence: node.fence === 'off' ? NO_GUARD : guard,

@@ -51,7 +51,7 @@ async function releaseLock(means: ReleaseMeans): Promise<string> {
   try {
     await ask(store, means, () => {
       if (store.lockOf(session.id) !== version) return;
-      store.commit(host, [{ name: 'leader', value: undefined }]);
+      store.commit(`release of ${host}`, [{ name: 'leader', value: undefined }]);
     });
     return `the lock of ${name} was given away`;
   } finally {

@@ -52,6 +52,11 @@ export class StoreSession implements AgentDcs {
     if (session !== undefined) this.#session = { id: session, fresh: false };
   }
 
+  /** The id of the session, if there is one. */
+  get session(): string | undefined {
+    return this.#session?.id;
+  }
+
   async read(): Promise<Snapshot> {
     const store = this.#store;
     const { stale, snapshot, seen } = await this.#ask(() => {

@@ -22,8 +22,13 @@ export interface StoreWrite {
   readonly name: DocumentName;
   /** Undefined: it was removed. */
   readonly value: string | undefined;
-  /** A host; `operator`; `store` when a session ended or the store lost or regained its data. */
+  /**
+   * A host; `operator`; `store` when a session ended or the store lost or regained its data;
+   * `release of HOST` for a program that gives the lock away.
+   */
   readonly by: string;
+  /** That the document was bound to which was there before. */
+  readonly boundTo?: string | undefined;
 }
 
 export interface Change {
@@ -145,8 +150,11 @@ export class SimStore {
     if (real.length === 0) return;
     this.#revision += 1;
     this.#snapshot = undefined;
+    const before = new Map(this.#entries);
     for (const change of real) this.#apply(change);
-    for (const { name, value } of real) this.#tell({ name, value, by });
+    for (const { name, value } of real) {
+      this.#tell({ name, value, by, boundTo: before.get(name)?.session });
+    }
     if (real.some(({ name }) => WATCHED.has(name))) this.watches.news(this.#revision);
   }
 

@@ -268,7 +268,7 @@ describe('writes', () => {
     expect(seen).toEqual([
       { name: 'leader', value: 'pg1', by: 'pg1' },
       { name: 'failover', value: '{}', by: 'operator' },
-      { name: 'leader', value: undefined, by: 'store' },
+      { name: 'leader', value: undefined, by: 'store', boundTo: 'pg1#1' },
     ]);
   });
 });

@@ -418,6 +418,17 @@ describe.concurrent.each(WAYS)('$name', ({ kind, etcd: options }) => {
       expect(await room.within(AT_ONCE, watch())).toBeUndefined();
     });
 
+    test('goes on after what is no news and happened before it began', async () => {
+      const room = await makeRoom();
+      const { watch } = await watcher(room);
+      await room.put('members/pg2', 'x');
+      await room.put('status', 'y');
+      const watching = watch();
+      await room.pass(300);
+      await room.put('sync', 'z');
+      expect(await room.within(AT_ONCE, watching)).toBeUndefined();
+    });
+
     test('tells of a lock that is given up, and of one that is taken with the same name', async () => {
       const room = await makeRoom();
       const { dcs, watch } = await watcher(room);

@@ -28,16 +28,20 @@ function sentence(f: Facts): string {
 /** A standby that does not stream asks whether it ever can. */
 function lookAtTimelines(f: Facts): Asking | Acting | undefined {
   const { rewind } = f.memory;
-  if (rewind === 'clear' || rewind === 'failed' || f.postgres.state !== 'running') return undefined;
+  if (rewind === 'failed' || f.postgres.state !== 'running') return undefined;
   if (f.postgres.replicationState === 'streaming') return undefined;
   const source = leaderSource(f);
   if (!source || f.settings.pause || isDistrusted(f)) return undefined;
+  // Another than the leader may have given us since what the leader does not have.
+  if (rewind === 'clear' && followTarget(f)?.name === source.name) return undefined;
   const report = f.answers.source;
   if (!report) return { ask: { kind: 'inspect', source } };
   // A leader that is still being promoted does not know its timeline yet.
   if (!report.ok || (report.inRecovery && source.name !== '')) return undefined;
   const verdict = compareHistory(ownPosition(f), report);
-  if (verdict === 'follows') return act(sentence(f), [], { memory: { rewind: 'clear' } });
+  if (verdict === 'follows') {
+    return rewind === 'clear' ? undefined : act(sentence(f), [], { memory: { rewind: 'clear' } });
+  }
   const curable =
     (verdict === 'diverged' && mayRewind(f)) || f.self.removeDataDirectoryOnDivergedTimelines;
   return curable

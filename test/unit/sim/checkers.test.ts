@@ -279,6 +279,10 @@ describe('forbidden', () => {
     expect(checker.written?.(taken)).toBeUndefined();
     checker.written?.({ name: 'sync', value: store.sync, by: 'pg1' });
     expect(checker.written?.(taken)).toBeUndefined();
+    checker.written?.({ name: 'leader', value: undefined, by: 'store' });
+    time.now += 999_000;
+    expect(checker.written?.(taken)).toBeUndefined();
+    checker.written?.({ name: 'sync', value: store.sync, by: 'pg1' });
     time.now += 300_000;
     expect(checker.written?.(taken)).toContain('/sync');
   });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Job, JobSpec } from '../../../../src/ha/job.ts';
 import { NO_ORDERS } from '../../../../src/ha/orders.ts';
+import { leaderMember } from '../../../../src/model/cluster.ts';
 import type { SourceReport } from '../../../../src/model/postgres.ts';
 import { member, SILENT, says } from '../cluster-of.ts';
 import {
@@ -328,6 +329,26 @@ describe('a standby', () => {
     });
     const not = factsOf({ dcs: led(), postgres, answers });
     expect(acting(not)).toMatchObject({ do: [], memory: { rewind: 'failed' } });
+  });
+
+  it('asks again while it follows another standby, which may have given it foreign WAL', () => {
+    const lost = { replicationState: undefined, replayedLsn: 1001 };
+    const dcs = led();
+    const { view } = dcs;
+    // The leader is the one that was asked before.
+    const leaderTimeline = leaderMember(view)?.timeline;
+    const memory = { rewind: 'clear', healthyView: view, leaderTimeline } as const;
+    const direct = factsOf({ dcs, postgres: standby(lost), memory });
+    expect(planned(direct)).toEqual({ rule: 'following.steady', does: [] });
+    const cascading = {
+      dcs,
+      memory,
+      postgres: standby({ ...lost, follows: 'pg3' }),
+      self: { tags: { replicatefrom: 'pg3' } },
+    };
+    expect(planned(factsOf(cascading)).asks).toBe('inspect');
+    const plan = acting(factsOf({ ...cascading, answers: { source: source() } }));
+    expect(plan).toMatchObject({ rule: 'following.timelines', memory: { rewind: 'failed' } });
   });
 
   it('does not take a leader that is still being promoted for the truth', () => {

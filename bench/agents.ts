@@ -10,9 +10,10 @@ import {
   pgherdProgram,
 } from '../test/harness/agent-programs.ts';
 import { newestEtcd, postgresBinaries } from '../test/harness/servers.ts';
+import type { LabHost } from '../test/lab/host.ts';
 import { Lab } from '../test/lab/lab.ts';
-import { measureIdle } from './agent/idle.ts';
-import { measureLoad, openIdleSockets } from './agent/load.ts';
+import { bareNodeFootprint, measureIdle } from './agent/idle.ts';
+import { measureLoad, openIdleSockets, type Target } from './agent/load.ts';
 import { measureHostLoss, measureOutage, measureTwoPrimaries, OUTAGES } from './agent/outages.ts';
 import { type Amounts, type Measured, reportAgents } from './agent/table.ts';
 import { writeSection } from './page.ts';
@@ -28,7 +29,9 @@ const rounds = Number(values.rounds);
 
 /** As the issue of this benchmark sets them. */
 const SETTINGS = { ttl: 20, loop_wait: 5, retry_timeout: 5 };
-const IDLE_SECONDS = 60;
+/** Sixty loops: one more or less of them does not count. */
+const IDLE_SECONDS = 300;
+const LOAD = { concurrency: 8, seconds: 5 };
 
 interface Contender {
   readonly lab: Lab;
@@ -50,6 +53,11 @@ function isWanted(name: string): boolean {
   return positionals.length === 0 || positionals.some((word) => name.includes(word));
 }
 
+/** What HAProxy asks a leader, and the agent that answers. */
+function primaryOf({ restUrl, agentPid }: LabHost): Target {
+  return { url: `${restUrl}/primary`, pid: agentPid ?? 0 };
+}
+
 /** Everyone in turns, so that whatever else the machine does falls on all alike. */
 async function inTurns(
   all: readonly Contender[],
@@ -65,25 +73,36 @@ async function inTurns(
   }
 }
 
-async function measureAll(all: readonly Contender[]): Promise<void> {
-  if (isWanted('idle')) {
-    for (const one of all) {
-      const idle = await measureIdle(one.lab, IDLE_SECONDS);
-      note(one, 'idle memory', idle.memoryMib);
-      note(one, 'idle CPU', idle.cpuMsPerMinute);
-      note(one, 'idle requests', idle.requestsPerMinute);
-    }
+/** All at the same time: a cluster at rest disturbs nobody, and what else runs falls on all. */
+async function measureAllIdle(all: readonly Contender[]): Promise<void> {
+  console.log(`idle, ${IDLE_SECONDS} s ...`);
+  const found = await Promise.all(all.map(({ lab }) => measureIdle(lab, IDLE_SECONDS)));
+  for (const [index, one] of all.entries()) {
+    const idle = found[index];
+    if (!idle) continue;
+    note(one, 'idle memory', idle.memory.resident);
+    note(one, 'idle memory: private', idle.memory.private);
+    note(one, 'idle CPU', idle.cpuMsPerMinute);
+    note(one, 'idle requests', idle.requestsPerMinute);
   }
+  const [ours] = all;
+  const bare = await bareNodeFootprint();
+  if (ours) note(ours, 'bare Node: memory', bare.resident);
+  if (ours) note(ours, 'bare Node: memory, private', bare.private);
+}
+
+async function measureAll(all: readonly Contender[]): Promise<void> {
+  if (isWanted('idle')) await measureAllIdle(all);
   await inTurns(all, 'load', async (one) => {
-    const leader = await one.lab.leader();
-    const load = await measureLoad(leader, { concurrency: 8, seconds: 5 });
+    const load = await measureLoad(primaryOf(await one.lab.leader()), LOAD);
     note(one, 'requests per second', load.requestsPerSecond);
     note(one, 'p99', load.p99Ms);
+    note(one, 'processor time per request', load.microsecondsPerRequest);
   });
   await inTurns(all.slice(0, 1), 'idle sockets', async (one) => {
-    const leader = await one.lab.leader();
-    const close = await openIdleSockets(leader, 1000);
-    const load = await measureLoad(leader, { concurrency: 8, seconds: 5 });
+    const target = primaryOf(await one.lab.leader());
+    const close = await openIdleSockets(target.url, 1000);
+    const load = await measureLoad(target, LOAD);
     close();
     note(one, 'requests per second, 1,000 idle sockets', load.requestsPerSecond);
     note(one, 'p99, 1,000 idle sockets', load.p99Ms);

@@ -9,7 +9,7 @@ export type Amounts = Map<Measured, number[]>;
 interface Row {
   readonly measured: Measured;
   readonly what: string;
-  readonly unit: 'ms' | 'MiB' | '/s' | '/min' | 'ms/min';
+  readonly unit: 'ms' | 'µs' | 'MiB' | '/s' | '/min' | 'ms/min';
   /** Ours may be this share of Patroni's, or must be at least this many times as much … */
   readonly share?: number;
   readonly times?: number;
@@ -33,10 +33,14 @@ const ROWS: readonly Row[] = [
   row('agent frozen: two primaries', 'both accept writes', 'ms', { atMost: 0 }),
   row('agent frozen: gap', OUTAGE, 'ms', {}),
   row('idle memory', 'resident, agent and guard', 'MiB', { share: 1 }),
+  row('idle memory: private', 'without pages of files (RssAnon)', 'MiB', {}),
+  row('bare Node: memory', 'a Node that does nothing', 'MiB', {}),
+  row('bare Node: memory, private', 'a Node that does nothing', 'MiB', {}),
   row('idle CPU', 'three agents', 'ms/min', { share: 1 }),
   row('idle requests', 'to the store, three agents', '/min', { share: 1 }),
   row('requests per second', '`/primary`, 8 connections', '/s', { times: 4 }),
   row('p99', '`/primary`, 8 connections', 'ms', { atMost: 5 }),
+  row('processor time per request', '`/primary`, 8 connections', 'µs', {}),
   row('requests per second, 1,000 idle sockets', '`/primary`, 8 connections', '/s', {}),
   row('p99, 1,000 idle sockets', '`/primary`, 8 connections', 'ms', { atMost: 5 }),
 ];

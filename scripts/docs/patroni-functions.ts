@@ -56,8 +56,8 @@ export const HA_NOTES: Readonly<Record<string, string>> = {
   process_sync_replication_prepromote: '`prepareSync` in `src/ha/sync/`: before every promotion',
   is_sync_standby: '`maySucceed` in `src/ha/sync/membership.ts`',
   while_not_sync_standby:
-    'not done yet: a synchronous standby does not ask to be let go before it is restarted, so' +
-    ' commits wait until the primary takes it off the list, or until it is back',
+    '`leaveSync` in `src/ha/planned/leave-sync.ts`, before a restart; not done yet at the end of' +
+    ' the agent',
   update_cluster_history: '`historyUpdate` in `src/ha/housekeeping/history.ts`',
   fetch_node_status: 'the question `poll`, asked by `src/agent/ask.ts`',
   fetch_nodes_statuses: 'the question `poll`: all members in parallel',

@@ -65,8 +65,13 @@ function isSame(some: StateSources, others: StateSources): boolean {
 function stateOf(sources: StateSources, now: Monotonic): AgentState {
   const { last, memory, job, orders, postgres, known, settings } = sources;
   const facts = last && postgres && { ...last, now, memory, job, orders, postgres };
+  let status: NodeStatus | undefined;
   return {
-    status: nodeStatus(sources, facts),
+    // Only when it is asked for: the agent itself wants the rest alone, many times in each tick.
+    get status() {
+      status ??= nodeStatus(sources, facts);
+      return status;
+    },
     view: last?.dcs?.view,
     known,
     settings,

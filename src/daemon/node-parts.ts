@@ -68,12 +68,13 @@ export function makePeers({ configuration, log, timeoutOf }: PartsMeans): OpenPe
 
 /** PostgreSQL of this node; the agent is woken when it ends. */
 export function makeServer({ configuration, stateDir, log, agent }: PartsMeans): PostgresServer {
+  const logger = log.logger('pgherd.postgres');
   return new PostgresServer({
     config: () => configuration.postgres,
     bootstrap: () => configuration.settings.bootstrap,
     adopt: (dynamic) => configuration.adoptDynamic(dynamic),
     stateDir,
-    log: log.logger('pgherd.postgres').info,
+    log: (line, level = 'info') => logger[level](line),
     onChange: () => agent().rouse(),
     forbids: (spec) => agent().forbids(spec),
   });
@@ -91,6 +92,7 @@ export function makeRest(
     node: () => configuration.node,
     scope: configuration.settings.scope,
     clock,
+    agentLog: log,
     log: (level, text) => logger[level](text),
   });
   return new RestServer(backend, readFile);

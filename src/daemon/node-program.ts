@@ -23,6 +23,7 @@ import {
   servesHttps,
 } from './node-parts.ts';
 import { logContext } from './open-log.ts';
+import { presentRole } from './present-role.ts';
 import { fileRecollection } from './recollection.ts';
 import { writeNotes } from './release/notes.ts';
 import { fileSessionMemory } from './release/session-files.ts';
@@ -195,6 +196,10 @@ export class NodeProgram {
     const configuration = this.#configuration;
     const log = this.#options.log.logger('pgherd.agent');
     const { monotonic } = this.#clock;
+    const say = tickLog({
+      ...{ log, monotonic, notifier: this.#options.notifier },
+      deduplicate: () => configuration.settings.log.deduplicateHeartbeatLogs,
+    });
     return {
       get node() {
         return configuration.node;
@@ -207,10 +212,11 @@ export class NodeProgram {
       clock: this.#clock,
       recollection: this.#recollection,
       random: Math.random,
-      record: tickLog({
-        ...{ log, monotonic, notifier: this.#options.notifier },
-        deduplicate: () => configuration.settings.log.deduplicateHeartbeatLogs,
-      }),
+      record: (tick) => {
+        say(tick);
+        const role = presentRole(this.#agent.state(), monotonic());
+        if (role !== undefined) this.#server.introduce(role);
+      },
       exit: (code) => {
         this.#exitCode = code;
       },

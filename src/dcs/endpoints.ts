@@ -6,6 +6,9 @@ import { EndpointFailure } from './failure.ts';
 /** How long an endpoint may be silent before the next one is asked beside it. */
 const HEDGE_MS = 700;
 
+/** Why a request or a sleep is given up: the usual reason is an error with a stack, made slowly. */
+const OVER = 'over';
+
 /** The pause before an endpoint that cannot serve now is asked again. */
 const PAUSE_MS = 200;
 
@@ -96,7 +99,7 @@ export class Endpoints<E extends Endpoint> {
         signal?.throwIfAborted();
         if (first === undefined) {
           if (this.left(deadline) > 0) continue;
-          stop.abort();
+          stop.abort(OVER);
           for (const late of await Promise.all(running.values())) {
             if ('failure' in late) failed.push(late);
           }
@@ -113,7 +116,7 @@ export class Endpoints<E extends Endpoint> {
         if (running.size === 0 && waiting.length === 0) throw nobody(failed);
       }
     } finally {
-      stop.abort();
+      stop.abort(OVER);
     }
   }
 
@@ -130,7 +133,7 @@ export class Endpoints<E extends Endpoint> {
       const stop = new AbortController();
       const sending = settle(endpoint, send(endpoint, stop.signal));
       let settled = await this.#first([sending], this.left(deadline));
-      stop.abort();
+      stop.abort(OVER);
       settled ??= await sending;
       if ('refusal' in settled) throw settled.refusal;
       if ('value' in settled) {
@@ -169,7 +172,7 @@ export class Endpoints<E extends Endpoint> {
     try {
       return (await Promise.race([...promises, silence])) ?? undefined;
     } finally {
-      timer.abort();
+      timer.abort(OVER);
     }
   }
 

@@ -4,8 +4,11 @@ import { GuardLink } from './guard-link.ts';
 import { guardPaths, guardScript, killGuard, launchGuard, nameReleaser } from './guard-process.ts';
 import { GUARD_VERSION, type GuardPaths, type GuardReport } from './guard-protocol.ts';
 
-/** When nothing was heard for so long, in milliseconds, a look asks. */
-const FRESH_MS = 1000;
+/**
+ * When nothing was heard for so long, in milliseconds, a look asks. A guard that dies is heard of
+ * at once, and one that has a primary to watch answers every renewal, which is more often.
+ */
+const FRESH_MS = 12_000;
 /** A guard that is being started counts as alive for so long at the most, in milliseconds. */
 const STARTING_MS = 5000;
 
@@ -54,8 +57,8 @@ export class GuardFence {
   }
 
   /**
-   * What is known of the guard: its death at once, its silence after two seconds. One that is being
-   * started counts as alive for the moments that this takes.
+   * What is known of the guard: its death at once, its silence two seconds after it was told or
+   * asked something. One that is being started counts as alive for the moments that this takes.
    */
   sight(): Pick<FenceSight, 'guard' | 'fenced'> {
     const now = this.#options.monotonic();

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { accessSync, closeSync, constants, openSync, writeSync } from 'node:fs';
+import { accessSync, closeSync, constants, existsSync, openSync, writeSync } from 'node:fs';
 import type { FenceSight } from '../ha/facts.ts';
 import {
   type DeviceLimits,
@@ -156,6 +156,8 @@ function nameOf(config: WatchdogConfig): string {
 }
 
 function isWritable(device: string): boolean {
+  // Mostly there is none, and an error with its stack takes long to make.
+  if (!existsSync(device)) return false;
   try {
     accessSync(device, constants.W_OK);
     return true;

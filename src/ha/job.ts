@@ -8,17 +8,24 @@ export type JobSpec =
   /**
    * Copies a source, and leaves the copy stopped, to be started as a standby. A data directory in
    * its way is renamed; a server that runs on it is stopped at once. Without a source: from a
-   * backup. `discard`: an order or a setting says that what was renamed may be removed.
+   * backup. `discard`: an order or a setting says that what was renamed may be removed. `method`:
+   * the only one to be used, and not those of the configuration.
    */
-  | { readonly kind: 'clone'; readonly from: Source | undefined; readonly discard?: true }
+  | {
+      readonly kind: 'clone';
+      readonly from: Source | undefined;
+      readonly discard?: true;
+      readonly method?: 'basebackup';
+    }
   /** Runs PostgreSQL in single-user mode until its WAL is replayed. */
   | { readonly kind: 'crash-recovery' }
   | { readonly kind: 'rewind'; readonly from: Source }
-  /** Ends when PostgreSQL takes connections. */
+  /** Ends when PostgreSQL takes connections. `first`: of a new cluster. */
   | {
       readonly kind: 'start';
       readonly as: 'primary' | 'standby';
       readonly from: Source | undefined;
+      readonly first?: true;
     }
   /** Ends when the postmaster is gone. `limit`: seconds, after which fast becomes immediate. */
   | {

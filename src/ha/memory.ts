@@ -45,6 +45,8 @@ export interface Memory {
   readonly rewind: 'clear' | 'check' | 'needed' | 'failed';
   /** PostgreSQL is being started since then, as the leader. */
   readonly startingSince: Monotonic | undefined;
+  /** A restart waits since then for the primary to take us out of the synchronous standbys. */
+  readonly leavingSyncSince: Monotonic | undefined;
   /** Seconds that this start may take; undefined: `primary_start_timeout`. */
   readonly startTimeout: number | undefined;
   /** Failed attempts in a row to start, clone or rewind, and when the next may be made. */
@@ -102,6 +104,7 @@ export const BLANK_MEMORY: Memory = {
   crashRecoveryTried: false,
   rewind: 'check',
   startingSince: undefined,
+  leavingSyncSince: undefined,
   startTimeout: undefined,
   failures: 0,
   retryAfter: undefined,

@@ -1,7 +1,8 @@
 import { type ClusterView, leaderMember } from '../model/cluster.ts';
 import type { DcsSight, Facts } from './facts.ts';
 import type { Memory } from './memory.ts';
-import { longestLease, seconds } from './situation.ts';
+import { isLeavingSync } from './planned/leave-sync.ts';
+import { isOnLeadersTimeline, longestLease, seconds } from './situation.ts';
 
 /**
  * What is to be remembered of this look, whatever will be decided: who led, since when the lock is
@@ -14,7 +15,8 @@ export function recall(facts: Facts): Partial<Memory> {
   return Object.assign(own, ofStore(facts, facts.dcs), ofLeader(facts, facts.dcs.view));
 }
 
-function ofPostgres({ postgres, memory, job }: Facts): Partial<Memory> {
+function ofPostgres(facts: Facts): Partial<Memory> {
+  const { postgres, memory, job } = facts;
   if (postgres.state !== 'running') {
     // By the job, not by the intention: the claim may have gone to another one.
     const ours = job?.spec.kind === 'bootstrap' && job.outcome?.ok !== false;
@@ -30,18 +32,22 @@ function ofPostgres({ postgres, memory, job }: Facts): Partial<Memory> {
     startingSince: undefined,
     startTimeout: undefined,
     ...(fine ? { failures: 0, retryAfter: undefined } : {}),
-    // What streams has not diverged after all.
-    ...(streams && memory.rewind === 'failed' ? { rewind: 'clear' } : {}),
+    // What streams the leader's timeline has not diverged after all.
+    ...(memory.rewind === 'failed' && streams && isOnLeadersTimeline(facts)
+      ? { rewind: 'clear' }
+      : {}),
   };
 }
 
-function ofPromises({ memory, now }: Facts): Partial<Memory> {
+function ofPromises(facts: Facts): Partial<Memory> {
+  const { memory, now } = facts;
   const { failsafePromise: promise, acquireSentAt, leaseUntil } = memory;
   // A view that names another leader may be stale: the promise holds until it has run out.
   const kept = promise && promise.until > now;
   const answered = leaseUntil !== undefined && leaseUntil > now;
   return {
     startedAt: memory.startedAt ?? now,
+    leavingSyncSince: isLeavingSync(facts) ? memory.leavingSyncSince : undefined,
     failsafePromise: kept ? promise : undefined,
     acquireSentAt: answered ? undefined : acquireSentAt,
   };

@@ -64,6 +64,15 @@ export function lockIsFree(facts: Facts): boolean {
   return facts.dcs !== undefined && facts.dcs.view.leader === undefined;
 }
 
+/**
+ * A standby that has diverged still gets the rest of the timeline of before, whenever it tries
+ * again: that it streams says nothing as long as this is false.
+ */
+export function isOnLeadersTimeline({ postgres, memory, dcs }: Facts): boolean {
+  const timeline = (dcs && leaderMember(dcs.view)?.timeline) ?? memory.leaderTimeline;
+  return timeline !== undefined && postgres.timeline === timeline;
+}
+
 /** The store was seen to have gone back or to have forgotten: it is not believed for a while. */
 export function isDistrusted({ memory, now }: Facts): boolean {
   return memory.distrustUntil !== undefined && memory.distrustUntil > now;

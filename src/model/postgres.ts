@@ -1,4 +1,5 @@
 import type { ValueChange } from './member.ts';
+import type { ServerAddress } from './source-address.ts';
 
 /** What was seen of this node's PostgreSQL in one look. LSNs are in bytes. */
 export interface PostgresView {
@@ -26,8 +27,12 @@ export interface PostgresView {
    */
   readonly controlState: string;
   readonly timeline: number | undefined;
-  /** A primary's flushed WAL; a standby's received or replayed, whichever is more; else the end. */
+  /**
+   * A primary's flushed WAL; a standby's received or replayed, whichever is more. Of one that is
+   * down the end of its last record, where that can be told.
+   */
   readonly lsn: number;
+  /** A standby's WAL that was flushed, or written to its disk at least; undefined: none yet. */
   readonly receivedLsn: number | undefined;
   readonly replayedLsn: number | undefined;
   readonly replayPaused: boolean;
@@ -36,7 +41,7 @@ export interface PostgresView {
    * goes on after a restart (PostgreSQL 14 and later; the manual, "Hot Standby").
    */
   readonly replayNeedsRestart: boolean;
-  /** Commit time of the last transaction that a standby replayed: PostgreSQL's own text. */
+  /** Commit time of the last transaction that a standby replayed: ISO text of PostgreSQL. */
   readonly replayedAt?: string;
   /**
    * A standby's: how much WAL its source said that it has, in bytes (`latest_end_lsn` of
@@ -46,13 +51,15 @@ export interface PostgresView {
   readonly replicationState: 'streaming' | 'in archive recovery' | undefined;
   /** Name of the member that `primary_conninfo` points to; `''`: to none. */
   readonly follows: string;
+  /** Where `primary_conninfo` leads to, as `sourceAddress` has it; undefined: nowhere. */
+  readonly followsAddress: ServerAddress | undefined;
   /** `primary_slot_name`; `''`: none. */
   readonly followsSlot: string;
   /** True when a base backup's `backup_label` is there: only PostgreSQL itself may recover it. */
   readonly backupLabel: boolean;
   /** Timelines before the own one, oldest first, as in the `.history` file. */
   readonly history: readonly TimelineSwitch[];
-  /** LSN of the last checkpoint, and the LSN of the record before it (what `optime` gets). */
+  /** Where the last checkpoint begins; of a clean shutdown, where its data end (for `optime`). */
   readonly checkpointLsn: number;
   /** A checkpoint was done since the last promotion: pg_rewind may use this server as source. */
   readonly checkpointedSincePromote: boolean;

@@ -1,6 +1,6 @@
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseLsn } from '../model/lsn.ts';
+import { fileKey } from '../system/file-key.ts';
 import { type ProgramPlaces, programPath } from './programs.ts';
 import { runProgram } from './run-program.ts';
 
@@ -102,9 +102,6 @@ export function parseControlData(text: string): ControlData | undefined {
   };
 }
 
-/** A change within this time of the look may be followed by one with the same time stamp. */
-const SETTLED_MS = 2000;
-
 /** `pg_controldata` of one data directory, run only when its control file has changed. */
 export class ControlFile {
   #known: { readonly key: string; readonly result: ControlDataResult } | undefined;
@@ -115,16 +112,6 @@ export class ControlFile {
     const result = await readControlData(places, dataDir);
     this.#known = key !== undefined && result.ok ? { key, result } : undefined;
     return result;
-  }
-}
-
-/** What changes with each change of the file; undefined: it changes just now, or is not there. */
-async function fileKey(path: string): Promise<string | undefined> {
-  try {
-    const { ino, mtimeMs } = await stat(path);
-    return Math.abs(Date.now() - mtimeMs) < SETTLED_MS ? undefined : `${path} ${ino} ${mtimeMs}`;
-  } catch {
-    return undefined;
   }
 }
 

@@ -1,17 +1,19 @@
 import type { JobSpec } from '../ha/job.ts';
 import type { Source } from '../model/postgres.ts';
 import { parseConninfo } from './conf/conninfo.ts';
+import { followedMember } from './conf/standing.ts';
 import { fetchSlots, type SlotFile, writeSlots } from './copy-slots.ts';
 import { fail, type JobRun, stopIfCancelled } from './jobs/context.ts';
-import { start } from './jobs/start.ts';
-import { stop } from './jobs/stop.ts';
+import { startQuietly } from './jobs/start.ts';
+import { stopQuietly } from './jobs/stop.ts';
 
 const ANSWER_MS = 3000;
 const GENTLY = { mode: 'fast', checkpoint: false, limit: undefined } as const;
 
 /**
  * Copies logical slots from the primary to this standby, which is stopped for it: PostgreSQL reads
- * their files only when it starts. Nothing has happened when they cannot be had.
+ * their files only when it starts, and callbacks hear nothing of that. Nothing has happened when
+ * they cannot be had.
  */
 export async function copySlots(
   { from, names }: JobSpec & { readonly kind: 'copy-slots' },
@@ -21,11 +23,11 @@ export async function copySlots(
   const upstream = await presentSource(run);
   const slots = await fetchSlots(config(), from, names);
   stopIfCancelled(run);
-  await stop(GENTLY, run);
+  await stopQuietly(GENTLY, run);
   session.close();
   const failure = await attempt(() => configuration.hold(() => writeAll(config().dataDir, slots)));
   // Whatever became of the slots, the standby comes back.
-  await start({ kind: 'start', as: 'standby', from: upstream }, run);
+  await startQuietly({ as: 'standby', from: upstream }, run);
   if (failure !== undefined) fail(failure);
   log(`copied slots from ${from.name}: ${names.join(', ')}`);
 }
@@ -58,7 +60,7 @@ async function presentSource({ session, configuration }: JobRun): Promise<Source
   if (host === undefined) return undefined;
   const place = host.includes(':') ? `[${host}]` : host;
   return {
-    name: configuration.followedMember(String(conninfo)),
+    name: followedMember(String(conninfo), await configuration.upstream()),
     connUrl: `postgres://${place}:${params?.get('port') ?? 5432}/postgres`,
     ...(slot ? { slot: String(slot) } : {}),
   };

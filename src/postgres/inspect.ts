@@ -34,14 +34,14 @@ async function inspectHosts(config: PostgresConfig, source: Source): Promise<Sou
 
 async function inspectHost(config: PostgresConfig, target: RemoteTarget): Promise<SourceReport> {
   try {
-    const [told, asked] = await Promise.all([
-      withConnection(target, identify),
-      askState({ ...target, database: 'postgres', credentials: askingCredentials(config) }),
-    ]);
-    const { maybeInRecovery, ...report } = told;
+    const credentials = askingCredentials(config);
+    // Before its timeline: a primary that was promoted in between would be taken for one that is
+    // still on the timeline of before, and data that follow it for forked ones.
+    const asked = await askState({ ...target, database: 'postgres', credentials });
+    const { wasInRecovery, ...report } = await withConnection(target, identify);
     return {
       ...report,
-      inRecovery: asked?.inRecovery ?? maybeInRecovery,
+      inRecovery: asked?.inRecovery ?? wasInRecovery,
       // A server that was never promoted has nothing to wait for.
       checkpointedSincePromote:
         report.timeline === 1 || asked?.checkpointTimeline === report.timeline,
@@ -52,7 +52,8 @@ async function inspectHost(config: PostgresConfig, target: RemoteTarget): Promis
 }
 
 type Identity = Omit<Found, 'inRecovery' | 'checkpointedSincePromote'> & {
-  readonly maybeInRecovery: boolean;
+  /** Before its timeline was asked for. */
+  readonly wasInRecovery: boolean;
 };
 
 async function identify(connection: Connection): Promise<Identity> {
@@ -60,6 +61,7 @@ async function identify(connection: Connection): Promise<Identity> {
     const [rows] = await connection.query(command, { timeoutMs: LIMIT_MS });
     return rows?.[0] ?? {};
   };
+  const wasInRecovery = await isInRecovery(connection, ask);
   const system = await ask('IDENTIFY_SYSTEM');
   const timeline = Number(system.timeline);
   const lsn = parseLsn(String(system.xlogpos));
@@ -73,7 +75,7 @@ async function identify(connection: Connection): Promise<Identity> {
     timeline,
     lsn,
     history: parseHistory(String(content), timeline),
-    maybeInRecovery: await isInRecovery(connection, ask),
+    wasInRecovery,
   };
 }
 

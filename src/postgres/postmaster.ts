@@ -48,10 +48,15 @@ export function parsePidFile(text: string): PidFile | undefined {
   };
 }
 
+/** Where the postmaster of this data directory writes what `PidFile` says. */
+export function pidFilePath(dataDir: string): string {
+  return join(dataDir, 'postmaster.pid');
+}
+
 /** Reads `postmaster.pid`; undefined: it is not there, or makes no sense. */
 export async function readPidFile(dataDir: string): Promise<PidFile | undefined> {
   try {
-    return parsePidFile(await readFile(join(dataDir, 'postmaster.pid'), 'utf8'));
+    return parsePidFile(await readFile(pidFilePath(dataDir), 'utf8'));
   } catch {
     // No file: no server. A directory that cannot be read at all is found out elsewhere.
     return undefined;

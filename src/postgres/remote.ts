@@ -1,6 +1,6 @@
 import type { Source } from '../model/postgres.ts';
 import type { Credentials, PostgresConfig } from '../model/postgres-config.ts';
-import { sourceAddress } from './conf/source-address.ts';
+import { sourceAddress } from '../model/source-address.ts';
 import type { ConnectTarget } from './connect.ts';
 
 /** Where a member's server may be reached, for the time that is left. */

@@ -3,21 +3,22 @@ import type { JobOutcome, JobSpec } from '../ha/job.ts';
 import type { SlotChange } from '../ha/plan.ts';
 import type { PostgresView, Source, SourceReport, SyncNames } from '../model/postgres.ts';
 import type { BootstrapConfig, PostgresConfig } from '../model/postgres-config.ts';
+import { formatSyncNames, parseSyncNames } from '../model/sync-names.ts';
 import { Checkpoints } from './checkpoint.ts';
 import { Configuration } from './conf/configuration.ts';
 import { copySlots } from './copy-slots-job.ts';
 import { inspect } from './inspect.ts';
-import type { JobContext } from './jobs/context.ts';
-import { Callbacks } from './jobs/hooks/callbacks.ts';
+import type { JobContext, JobLog } from './jobs/context.ts';
+import { type CallbackRole, Callbacks } from './jobs/hooks/callbacks.ts';
 import { runJob } from './jobs/run-job.ts';
 import { ServerProcess } from './jobs/server-process.ts';
+import { tellFollow } from './jobs/start.ts';
 import { Markers } from './markers.ts';
 import { Observer } from './observe/observer.ts';
 import { type Postmaster, readPidFile } from './postmaster.ts';
 import { LocalSession, localTarget, type SessionTarget } from './session.ts';
 import { Slots } from './slots.ts';
 import { SqlError } from './sql.ts';
-import { formatSyncNames, parseSyncNames } from './sync-names.ts';
 
 export interface PostgresServerOptions {
   /** What is in effect now; it may be another one with each call. */
@@ -30,7 +31,7 @@ export interface PostgresServerOptions {
   readonly adopt: (dynamic: Readonly<Record<string, unknown>>) => void;
   /** Where the agent keeps what outlives it; not in the data directory. */
   readonly stateDir: string;
-  readonly log: (line: string) => void;
+  readonly log: JobLog;
   /** The server ended our session, or ended: a look is worth while. */
   readonly onChange: () => void;
   /** Asked just before the server may become a primary: why it must not. */
@@ -68,7 +69,7 @@ export class PostgresServer {
       markers: this.#markers,
       configured: {
         pendingRestart: () => this.#configuration.pendingRestart,
-        memberOf: (conninfo) => this.#configuration.followedMember(conninfo),
+        upstream: () => this.#configuration.upstream(),
         syncNames: (text) =>
           text === formatSyncNames(this.#syncNames) ? this.#syncNames : parseSyncNames(text),
       },
@@ -88,6 +89,11 @@ export class PostgresServer {
   /** The postmaster of the last look: whom the guard has to stop. */
   get postmaster(): Postmaster | undefined {
     return this.#observer.postmaster;
+  }
+
+  /** The programs that are told what becomes of the server. */
+  get callbacks(): Pick<Callbacks, 'idle'> {
+    return this.#jobs.callbacks;
   }
 
   /** One look; see `PostgresView`. Never rejects, and takes a few seconds at the most. */
@@ -130,8 +136,22 @@ export class PostgresServer {
   }
 
   /** Points a running standby to another source. Rejects before PostgreSQL 13. */
-  follow(source: Source | undefined): Promise<void> {
-    return this.#configuration.follow(source);
+  async follow(source: Source | undefined): Promise<void> {
+    const changed = await this.#configuration.follow(source);
+    if (changed) tellFollow(this.#jobs.callbacks, source);
+  }
+
+  /**
+   * The agent says what the server, which runs, is. The callbacks are told of one that was found
+   * running, and of a standby that has come to lead a standby cluster; else they know (Patroni:
+   * run_cycle, follow).
+   */
+  introduce(role: CallbackRole): void {
+    const { callbacks } = this.#jobs;
+    if (callbacks.role === undefined) callbacks.call('on_start', role);
+    else if (callbacks.role === 'replica' && role === 'standby_leader') {
+      callbacks.call('on_role_change', role);
+    }
   }
 
   /** Changes slots, in order; what takes long goes on beside. Rejects with all that failed. */

@@ -40,12 +40,25 @@ const HOST: TimeSources = {
   wall: () => Date.now(),
 };
 
+/** Whoever slept is at least this far ahead; a wall clock that is only being corrected is not. */
+const SLEPT_MS = 2;
+/** The uptime is looked at again after so long, whatever the other clocks say. */
+const LOOK_AGAIN_MS = 1000;
+
 /** The clocks of this host, or of the sources that a test gives. */
 export function agentClock(sources: TimeSources = HOST): AgentTime {
   /** How far `uptime` is ahead of `steady`. It grows by what was slept, and by nothing else. */
   let ahead = Number.NEGATIVE_INFINITY;
+  /** On the steady clock, and how far the wall clock was ahead of it then. */
+  let looked = { at: Number.NEGATIVE_INFINITY, wallAhead: 0 };
 
   function monotonic(): number {
+    const now = sources.steady();
+    // Three system calls are saved: a host that has slept finds its wall clock ahead.
+    const wallAhead = sources.wall() - now;
+    const slept = Math.abs(wallAhead - looked.wallAhead) >= SLEPT_MS;
+    if (!slept && now - looked.at < LOOK_AGAIN_MS) return now + ahead;
+    looked = { at: now, wallAhead };
     // In this order: when the process stands still in between, the difference comes out too small,
     // and the greatest one that was ever seen is the right one.
     const coarse = sources.uptime();

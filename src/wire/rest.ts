@@ -87,7 +87,8 @@ function formatPositions(status: NodeStatus): unknown {
   if (location !== undefined) return { location };
   if (receivedLsn === undefined && replayedLsn === undefined) return undefined;
   return {
-    received_location: receivedLsn,
+    // What was replayed from an archive counts as received, as it does for Patroni.
+    received_location: receivedLsn ?? replayedLsn,
     replayed_location: replayedLsn,
     replayed_timestamp: replayedAt === undefined ? null : pythonTime(replayedAt),
     paused: replayPaused,

@@ -393,8 +393,21 @@ describe.concurrent.each(WAYS)('$name', ({ kind, etcd: options }) => {
       expect((await dcs.read()).documents).toEqual([]);
     });
 
-    test('does not tell of members and status, which the next read shows', async () => {
+    test('tells of a member that comes or goes', async () => {
       const room = await makeRoom();
+      const { dcs, watch } = await watcher(room);
+      const comes = watch();
+      await room.pass(300);
+      await (await room.connect('pg2')).publish('{}', SHORT);
+      expect(await room.within(AT_ONCE, comes)).toBeUndefined();
+      await dcs.read();
+      expect(await room.within(IS_OVER, watch())).toBeUndefined();
+      expect((await dcs.read()).documents).toEqual([]);
+    });
+
+    test('does not tell of what members and status say, which the next read shows', async () => {
+      const room = await makeRoom();
+      await room.put('members/pg2', 'w');
       const { dcs, watch, abort } = await watcher(room);
       const watching = watch();
       await room.pass(300);

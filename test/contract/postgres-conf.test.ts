@@ -14,6 +14,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { complaintsAbout } from '../../src/postgres/conf/judge.ts';
 import { settingLine } from '../../src/postgres/conf/setting-text.ts';
+import { followedMember } from '../../src/postgres/conf/standing.ts';
 import { writePasswordFile } from '../../src/postgres/conf/write-configuration.ts';
 import { programPath } from '../../src/postgres/programs.ts';
 import { runProgram } from '../../src/postgres/run-program.ts';
@@ -276,12 +277,12 @@ describe('a standby that runs', () => {
     await configuration.follow({ name: 'pg1', connUrl: primary.connUrl });
     const before = await node.value('SELECT pg_postmaster_start_time()');
     const conninfo = String(await node.value("SELECT current_setting('primary_conninfo')"));
-    expect(configuration.followedMember(conninfo)).toBe('pg1');
+    expect(followedMember(conninfo, await configuration.upstream())).toBe('pg1');
     await waitFor('streaming from pg1', async () => (await senders(primary)).length === 1);
     await configuration.follow({ name: 'pg2', connUrl: other.connUrl });
     await waitFor('streaming from pg2', async () => (await senders(other)).length === 1);
     expect(await node.value('SELECT pg_postmaster_start_time()')).toBe(before);
-    expect(configuration.followedMember(conninfo)).toBe('');
+    expect(followedMember(conninfo, await configuration.upstream())).toBe('');
     for (const name of readdirSync(node.config.dataDir).filter((each) => /conf/.test(each))) {
       expect(node.read(name), name).not.toContain('canary');
     }
@@ -297,7 +298,7 @@ describe('a standby that runs', () => {
     const { configuration } = next.context;
     await configuration.apply();
     const conninfo = String(await next.value("SELECT current_setting('primary_conninfo')"));
-    expect(configuration.followedMember(conninfo)).toBe('pg2');
+    expect(followedMember(conninfo, await configuration.upstream())).toBe('pg2');
     expect(await next.value("SELECT current_setting('work_mem')")).toBe('9MB');
     next.context.session.close();
   });

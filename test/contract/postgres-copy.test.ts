@@ -254,6 +254,8 @@ describe('a replica method', () => {
       noLeader: true,
     };
     pg2.config = { ...pg2.config, replicaMethods: [mine, 'basebackup'] };
+    await pg2.do({ ...clone(), method: 'basebackup' });
+    expect(existsSync(join(pg2.directory, 'record'))).toBe(false);
     await pg2.do(clone());
     const record = readFileSync(join(pg2.directory, 'record'), 'utf8').trim().split('\n');
     expect(record.slice(0, 5)).toEqual([

@@ -306,11 +306,10 @@ describe('a cluster of two', () => {
     };
     await pg2.do({ kind: 'start', as: 'standby', from: pg1.source() });
     await streaming(pg1, 'pg2');
-    expect(
-      pg2.context.configuration.followedMember(
-        String(await pg2.value("SELECT current_setting('primary_conninfo')")),
-      ),
-    ).toBe('pg1');
+    expect(await pg2.context.configuration.upstream()).toMatchObject({
+      name: 'pg1',
+      conninfo: await pg2.value("SELECT current_setting('primary_conninfo')"),
+    });
     expect(readFileSync(join(pg2.directory, 'postgres.log'), 'utf8')).not.toContain('canary');
     expect(pg2.context.configuration.pendingRestart).toEqual({});
   });

@@ -75,6 +75,10 @@ describe('a primary and its standby', () => {
     );
     expect(row?.ok).toBe(true);
     expect(view.serverVersion).toBe(row?.version);
+    const { replication } = primary.config;
+    expect(view.standbys[0]).toMatchObject({
+      ...{ user: replication.username, clientAddress: '127.0.0.1', syncPriority: 0 },
+    });
     expect(eye.said).toEqual([]);
   });
 
@@ -84,10 +88,16 @@ describe('a primary and its standby', () => {
     const view = await seen(other, 'the WAL', ({ replayedLsn }) => (replayedLsn ?? 0) >= lsn);
     expect(view).toMatchObject({
       ...{ state: 'running', answering: true, role: 'standby', timeline: 1, follows: 'pg1' },
+      followsAddress: { host: '127.0.0.1', port: primary.config.port },
       ...{ controlState: 'in archive recovery', replicationState: 'streaming' },
       ...{ replayPaused: false, followsSlot: '', systemId: (await eye.look()).systemId },
     });
     expect(view.lsn).toBe(Math.max(view.receivedLsn ?? 0, view.replayedLsn ?? 0));
+    expect(view.latestEndLsn).toBeGreaterThanOrEqual(lsn);
+    const [row] = await standby.query(
+      `SELECT pg_last_xact_replay_timestamp() - $$${view.replayedAt}$$::timestamptz AS off`,
+    );
+    expect(row?.off).toEqual({});
   });
 
   it('a replay that was paused is seen', async () => {

@@ -2,6 +2,8 @@ import { spawn } from 'node:child_process';
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { JobLog, JobRun } from '../../src/postgres/jobs/context.ts';
+import { runTool } from '../../src/postgres/jobs/run-tool.ts';
 import { findProcess } from '../../src/postgres/process-table.ts';
 import { childEnvironment, runProgram } from '../../src/postgres/run-program.ts';
 import { temporaryDirectory } from '../harness/postgres.ts';
@@ -18,6 +20,47 @@ async function pidIn(file: string): Promise<number> {
 }
 
 const isGone = (pid: number) => async (): Promise<boolean> => findProcess(pid) === undefined;
+
+/** A run of a job with a program of this text under the name of `pg_rewind`, and its log. */
+function toolRun(script: string): { run: JobRun; lines: string[] } {
+  const binDir = temporaryDirectory();
+  writeFileSync(join(binDir, 'pg_rewind'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  const lines: string[] = [];
+  const log: JobLog = (line, level = 'info') => void lines.push(`${level} ${line}`);
+  const config = () => ({ binDir, binNames: {} });
+  const run = { config, log, signal: new AbortController().signal } as Partial<JobRun>;
+  return { run: run as JobRun, lines };
+}
+
+describe('a tool of PostgreSQL', () => {
+  it('that does well says little, and what it prints is for who looks for details', async () => {
+    const { run, lines } = toolRun(
+      'echo pg_rewind: servers diverged; echo "  1/9 kB (1%)"; echo x',
+    );
+    const seen: string[] = [];
+    const call = {
+      name: 'pg_rewind',
+      args: [],
+      onLine: (line: string) => seen.push(line),
+    } as const;
+    expect(await runTool(run, call)).toMatchObject({ failure: undefined });
+    expect(lines).toEqual([
+      ...['info pg_rewind begins', 'debug pg_rewind: servers diverged', 'debug pg_rewind: x'],
+      'info pg_rewind ended well',
+    ]);
+    expect(seen).toEqual(['pg_rewind: servers diverged', '  1/9 kB (1%)', 'x']);
+  });
+
+  it('that fails leaves its last words as warnings', async () => {
+    const { run, lines } = toolRun('for i in 1 2 3 4 5 6 7; do echo "error $i" >&2; done; exit 1');
+    const { failure } = await runTool(run, { name: 'pg_rewind', args: [] });
+    expect(failure).toMatch(/pg_rewind ended with code 1$/);
+    expect(lines.filter((line) => /^(info|warning)/.test(line))).toEqual([
+      'info pg_rewind begins',
+      ...['3', '4', '5', '6', '7'].map((each) => `warning pg_rewind: error ${each}`),
+    ]);
+  });
+});
 
 describe('a program', () => {
   it('is run to its end, and what it says is kept', async () => {

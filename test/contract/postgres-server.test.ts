@@ -1,3 +1,4 @@
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Server } from '../../src/agent/ports.ts';
@@ -25,7 +26,13 @@ const BOOTSTRAP: BootstrapConfig = {
   method: undefined,
 };
 
+const CALLBACKS = ['on_start', 'on_stop', 'on_restart', 'on_reload', 'on_role_change'] as const;
+
 interface RealActor extends Actor {
+  readonly server: PostgresServer;
+  readonly dataDir: string;
+  /** What the callbacks were told since the last call, by this server's agent. */
+  told(by: PostgresServer): Promise<string[]>;
   readonly lines: string[];
   /** How often it was told that a look is worth while. */
   changes: number;
@@ -37,9 +44,13 @@ interface RealActor extends Actor {
 async function realActor(name: string): Promise<RealActor> {
   const directory = temporaryDirectory();
   const port = await serverPort();
+  const record = join(directory, 'record');
   const config = postgresConfig(directory, port, {
     memberName: name,
     clusterParameters: { wal_level: 'logical' },
+    callbacks: Object.fromEntries(
+      CALLBACKS.map((event) => [event, `sh -c 'echo "$@" >>${record}' callback`]),
+    ),
   });
   const client = new TestServer(directory, config);
   const lines: string[] = [];
@@ -67,7 +78,14 @@ async function realActor(name: string): Promise<RealActor> {
     name,
     server: server satisfies Server,
     lines,
+    dataDir: config.dataDir,
     changes: 0,
+    told: async (by) => {
+      await by.callbacks.idle();
+      const said = existsSync(record) ? readFileSync(record, 'utf8') : '';
+      rmSync(record, { force: true });
+      return said.split('\n').filter((line) => line !== '');
+    },
     anew: make,
     source: (slot) => {
       const found = { name, connUrl: client.connUrl };
@@ -119,6 +137,10 @@ describe('a real PostgreSQL', () => {
 
 describe('an agent', () => {
   const START = { kind: 'start', as: 'primary', from: undefined } as const;
+  const LOGICAL = {
+    ...({ kind: 'create', name: 'feed', type: 'logical', reserve: true } as const),
+    ...{ database: 'postgres', plugin: 'test_decoding' },
+  };
   const never = new AbortController().signal;
 
   it('sees nothing of the server that a bootstrap has for itself', async () => {
@@ -162,6 +184,66 @@ describe('an agent', () => {
     expect(again).toMatchObject({ state: 'running', answering: true });
     expect(again.postmasterStart).not.toBe(before.postmasterStart);
     await next.close();
+    await a.destroy();
+  });
+
+  it('sees whom a standby follows that has not come up, and can point it elsewhere', async () => {
+    const [a, b] = [await realActor('a'), await realActor('b')];
+    await a.server.run({ kind: 'bootstrap' }, never);
+    await a.server.finishBootstrap();
+    await a.server.run(START, never);
+    await b.server.run({ kind: 'clone', from: a.source() }, never);
+    // A copy whose WAL has gone waits for it.
+    const wal = join(b.dataDir, 'pg_wal');
+    for (const name of readdirSync(wal)) {
+      if (/^[0-9A-F]{24}$/.test(name)) rmSync(join(wal, name));
+    }
+    const nowhere = { name: 'c', connUrl: 'postgres://127.0.0.1:1/postgres', slot: 'b' };
+    const starting = b.server.run({ kind: 'start', as: 'standby', from: nowhere }, never);
+    const waits = await waitFor('it to wait', async () => {
+      const view = await b.server.observe();
+      return view.state === 'starting' && view.role === 'standby' ? view : undefined;
+    });
+    expect(waits).toMatchObject({
+      ...{ follows: 'c', followsSlot: 'b', answering: true, replicationState: undefined },
+      followsAddress: { host: '127.0.0.1', port: 1 },
+    });
+    await b.server.follow(a.source());
+    expect(await starting).toEqual({ ok: true });
+    expect(await b.server.observe()).toMatchObject({ state: 'running', follows: 'a' });
+    await b.destroy();
+    await a.destroy();
+  });
+
+  it('tells the callbacks of what it found running, and whom it follows, once', async () => {
+    const [a, b] = [await realActor('a'), await realActor('b')];
+    await a.server.run({ kind: 'bootstrap' }, never);
+    await a.server.finishBootstrap();
+    await a.server.run(START, never);
+    await b.server.run({ kind: 'clone', from: a.source() }, never);
+    await b.server.run({ kind: 'start', as: 'standby', from: a.source() }, never);
+    b.server.introduce('replica');
+    expect(await b.told(b.server)).toEqual(['on_start replica demo']);
+    const next = b.anew();
+    await next.observe();
+    next.introduce('replica');
+    next.introduce('replica');
+    expect(await b.told(next)).toEqual(['on_start replica demo']);
+    await a.server.syncSlots([LOGICAL]);
+    const slots = { kind: 'copy-slots', from: a.source(), names: [LOGICAL.name] } as const;
+    expect(await next.run(slots, never)).toEqual({ ok: true });
+    expect(await b.told(next)).toEqual([]);
+    await next.follow({ ...a.source(), name: 'c' });
+    await next.follow({ ...a.source(), name: 'c' });
+    expect(await b.told(next)).toEqual(['on_reload replica demo']);
+    await next.follow({ ...a.source(), name: '' });
+    expect(await b.told(next)).toEqual(['on_role_change standby_leader demo']);
+    await next.follow(a.source());
+    expect(await b.told(next)).toEqual(['on_role_change replica demo']);
+    next.introduce('standby_leader');
+    expect(await b.told(next)).toEqual(['on_role_change standby_leader demo']);
+    await next.close();
+    await b.destroy();
     await a.destroy();
   });
 });

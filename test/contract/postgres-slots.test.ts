@@ -1,4 +1,5 @@
-import { type AddressInfo, createServer } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PostgresView, SlotView } from '../../src/model/postgres.ts';
 import { Checkpoints } from '../../src/postgres/checkpoint.ts';
@@ -24,6 +25,42 @@ async function seen(on: Eye, what: string, is: (view: PostgresView) => boolean) 
   return waitFor(what, async () => {
     const view = await on.look();
     return is(view) ? view : undefined;
+  });
+}
+
+/** A way to a server on which sessions that are none of replication begin late. */
+async function holdBackSql(server: TestServer) {
+  const [held, letGo] = [new Signal(), new Signal()];
+  const proxy = createServer((client) => {
+    const upstream = connect(server.config.port, '127.0.0.1');
+    const pass = (first: Buffer): void => {
+      upstream.write(first);
+      client.pipe(upstream).pipe(client);
+    };
+    const begin = (first: Buffer): void => {
+      if (first.length === 8) {
+        // It asks for TLS.
+        client.once('data', begin);
+        client.write('N');
+      } else if (first.includes('replication')) {
+        pass(first);
+      } else {
+        held.give();
+        void letGo.given.then(() => pass(first));
+      }
+    };
+    client.once('data', begin);
+    for (const socket of [client, upstream]) socket.on('error', () => {});
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  const { port } = proxy.address() as AddressInfo;
+  return { port, held: held.given, letGo: () => letGo.give(), close: () => proxy.close() };
+}
+
+class Signal {
+  give: () => void = () => {};
+  readonly given = new Promise<void>((resolve) => {
+    this.give = resolve;
   });
 }
 
@@ -257,8 +294,20 @@ describe('a look at a source', () => {
 });
 
 describe('a source that was promoted', () => {
-  it('tells its history, and whether its control file has the new timeline', async () => {
+  it('is never taken for a primary on the timeline of before', async () => {
+    const slow = await holdBackSql(standby);
+    const connUrl = `postgres://127.0.0.1:${slow.port}/postgres`;
+    const report = inspect(primary.config, { name: 'pg2', connUrl });
+    await slow.held;
+    // What might be asked beside it is answered before the promotion.
+    await setTimeout(300);
     await standby.query('SELECT pg_promote()');
+    slow.letGo();
+    expect(await report).toMatchObject({ ok: true, inRecovery: false, timeline: 2 });
+    slow.close();
+  });
+
+  it('tells its history, and whether its control file has the new timeline', async () => {
     const view = await seen(other, 'the promotion', ({ role }) => role === 'primary');
     const source = { name: 'pg2', connUrl: standby.connUrl };
     const report = await inspect(primary.config, source);

@@ -33,6 +33,10 @@ export class Member {
     return this.#agent !== undefined && this.#agent.exitCode === null && !this.#agent.signalCode;
   }
 
+  get agentPid(): number | undefined {
+    return this.#agent?.pid;
+  }
+
   /** Starts the agent; returns before PostgreSQL runs. */
   start(): void {
     const { directory, configFile, program } = this.place;

@@ -1,10 +1,12 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PostgresView } from '../../src/model/postgres.ts';
+import { parseSyncNames } from '../../src/model/sync-names.ts';
+import { readUpstream } from '../../src/postgres/conf/postgresql-conf.ts';
 import { Markers } from '../../src/postgres/markers.ts';
 import { type Configured, Observer } from '../../src/postgres/observe/observer.ts';
 import { readPidFile } from '../../src/postgres/postmaster.ts';
 import { LocalSession, localTarget, type SessionTarget } from '../../src/postgres/session.ts';
-import { parseSyncNames } from '../../src/postgres/sync-names.ts';
 import type { TestServer } from './postgres.ts';
 
 /** An observer of a test's server, without the rest of an agent. */
@@ -18,11 +20,16 @@ export interface Eye {
   close(): void;
 }
 
-const CONFIGURED: Configured = {
-  pendingRestart: () => ({ max_connections: { oldValue: '100', newValue: '200' } }),
-  memberOf: (conninfo) => (conninfo.includes('host=127.0.0.1') ? 'pg1' : '?'),
-  syncNames: parseSyncNames,
-};
+function configured(dataDir: string): Configured {
+  return {
+    pendingRestart: () => ({ max_connections: { oldValue: '100', newValue: '200' } }),
+    upstream: async () => {
+      const upstream = readUpstream(await readFile(join(dataDir, 'postgresql.auto.conf'), 'utf8'));
+      return upstream && { ...upstream, name: 'pg1' };
+    },
+    syncNames: parseSyncNames,
+  };
+}
 
 /** Looks at this server, or at another data directory with its programs. */
 export function eyeOn({ config, directory }: TestServer, dataDir = config.dataDir): Eye {
@@ -38,7 +45,7 @@ export function eyeOn({ config, directory }: TestServer, dataDir = config.dataDi
     config: () => ({ ...config, dataDir }),
     session,
     markers,
-    configured: CONFIGURED,
+    configured: configured(dataDir),
     hidden: () => false,
     log: (line) => said.push(line),
   });

@@ -78,6 +78,7 @@ export class HostTruth implements HostSight, Writable {
     const { data, receiver } = this.#server;
     return {
       running,
+      waitsForWal: postmaster.hungry,
       inRecovery: data.standbySignal,
       streaming: running && receiver.streams,
       timeline: data.flushed.timeline,
@@ -109,6 +110,7 @@ export class HostTruth implements HostSight, Writable {
 
 const NOWHERE: Position = {
   running: false,
+  waitsForWal: false,
   inRecovery: false,
   streaming: false,
   timeline: undefined,

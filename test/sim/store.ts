@@ -148,6 +148,7 @@ export class SimStore {
   commit(by: string, changes: readonly Change[]): void {
     const real = changes.filter(({ name, value }) => value !== undefined || this.get(name));
     if (real.length === 0) return;
+    const isNews = real.some((change) => this.#isNews(change));
     this.#revision += 1;
     this.#snapshot = undefined;
     const before = new Map(this.#entries);
@@ -155,7 +156,13 @@ export class SimStore {
     for (const { name, value } of real) {
       this.#tell({ name, value, by, boundTo: before.get(name)?.session });
     }
-    if (real.some(({ name }) => WATCHED.has(name))) this.watches.news(this.#revision);
+    if (isNews) this.watches.news(this.#revision);
+  }
+
+  /** What agents watch, and members that come or go. */
+  #isNews({ name, value }: Change): boolean {
+    if (!name.startsWith('members/')) return WATCHED.has(name);
+    return (value === undefined) !== (this.get(name) === undefined);
   }
 
   newSession(host: string): string {

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
+import { isShownAsItIs } from '../../model/application-name.ts';
 import { Refusal } from '../../model/errors.ts';
 import { printable } from '../../system/text.ts';
 import type { AgentSettings, Surroundings } from '../agent-settings.ts';
@@ -105,6 +106,12 @@ export function understandConfig(
   if (scope === undefined) throw missing(config, 'scope', local);
   if (!postgresql) throw missing(config, 'postgresql', local);
   const name = readName(config, postgresql);
+  if (!isShownAsItIs(name)) {
+    warnings.push(
+      `${name} will never be a synchronous standby: PostgreSQL knows standbys by names of at most` +
+        ' 63 letters of ASCII',
+    );
+  }
   checkPostgresKeys(postgresql);
   const settings: AgentSettings = {
     scope,

@@ -5,7 +5,7 @@ import { leavesOf } from './api.ts';
 /** A change that a watch of the v2 API tells of. */
 export interface Event {
   readonly index: number;
-  /** The lock, a request or a setting may be another one now. */
+  /** The lock, a request, a setting or the set of members may be another one now. */
   readonly isNews: boolean;
 }
 
@@ -34,5 +34,7 @@ export function readEvent(event: Readonly<Record<string, unknown>>, prefix: stri
     now.value === before.value;
   // What removes the whole cluster removes these as well.
   const removedAll = key !== '' && prefix.startsWith(`${key}/`);
-  return { index, isNews: (WATCHED.has(name) && !renewed) || removedAll };
+  // A new member waits for its slot on the leader.
+  const comesOrGoes = name.startsWith('members/') && (now === undefined || before === undefined);
+  return { index, isNews: (WATCHED.has(name) && !renewed) || comesOrGoes || removedAll };
 }

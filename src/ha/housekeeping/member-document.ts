@@ -4,12 +4,13 @@ import type { Facts } from '../facts.ts';
 import type { JobKind } from '../job.ts';
 import { leads } from '../lease.ts';
 import type { ScheduledRestartOrder } from '../orders.ts';
+import { NO_SYNC_TAGS } from '../planned/leave-sync.ts';
 import { runningJob } from '../situation.ts';
 import { isoOf } from './iso-time.ts';
 
 /** What this node tells the others about itself (`touch_member` of Patroni's ha.py). */
 export function memberDocument(facts: Facts): Member {
-  const { self, postgres, settings, orders } = facts;
+  const { self, postgres, settings, orders, memory } = facts;
   const restart = orders.scheduledRestart;
   return {
     name: self.name,
@@ -20,7 +21,7 @@ export function memberDocument(facts: Facts): Member {
     role: roleOf(facts),
     version: self.version,
     ...(mayBeRewoundFrom(facts) ? {} : { checkpointAfterPromote: false }),
-    tags: self.tags,
+    tags: memory.leavingSyncSince === undefined ? self.tags : { ...self.tags, ...NO_SYNC_TAGS },
     pendingRestart: Object.keys(postgres.pendingRestart).length > 0,
     pendingRestartReason: postgres.pendingRestart,
     ...positionsOf(facts),

@@ -1,5 +1,5 @@
 import type { Failover } from '../../model/cluster.ts';
-import type { NodeStatus } from '../../model/node-status.ts';
+import { type NodeStatus, walPosition } from '../../model/node-status.ts';
 import { assessCandidates, type Candidate, type TakeoverAction } from '../candidates.ts';
 import type { Facts } from '../facts.ts';
 import type { Asking } from '../plan.ts';
@@ -36,11 +36,11 @@ export function canHandOver(facts: Facts, request?: Failover): boolean {
   return able.length > 0 && (!quorum || able.length > quorum.quorum);
 }
 
-/** The members that could take over now, to be held against what they must have. */
-export function reachedBy(facts: Facts, lsn: number): boolean {
-  return (facts.answers.peers ?? []).some(({ report }) => {
-    if (!report.ok || report.status.state !== 'running') return false;
-    return (report.status.receivedLsn ?? 0) >= lsn;
+/** Whether a member that is asked for, by the answers to the poll, has all WAL up to `lsn`. */
+export function reachedBy(facts: Facts, lsn: number, request?: Failover): boolean {
+  return (facts.answers.peers ?? []).some(({ name, report }) => {
+    if (!report.ok || report.status.state !== 'running' || !isAsked(request, name)) return false;
+    return (walPosition(report.status) ?? 0) >= lsn;
   });
 }
 

@@ -212,6 +212,6 @@ function finishBootstrap(f: Facts): Action[] {
     { kind: 'write', document: { name: 'initialize', value, guard: 'any', asLeader: true } },
     ...config,
     { kind: 'finish-bootstrap' },
-    { kind: 'job', job: { kind: 'start', as: 'primary', from: undefined } },
+    { kind: 'job', job: { kind: 'start', as: 'primary', from: undefined, first: true } },
   ];
 }

@@ -1,8 +1,9 @@
 import type { Facts } from '../facts.ts';
 import type { Job, JobKind } from '../job.ts';
 import { leads } from '../lease.ts';
-import type { Rule } from '../plan.ts';
+import type { Acting, Action, Rule } from '../plan.ts';
 import { canHandOver, handoverPoll, reachedBy } from '../planned/handover.ts';
+import { changeOfSource } from '../replication/change-source.ts';
 import { act, mayAcceptWrites, runningJob, seconds, viewOf } from '../situation.ts';
 import { keepOrStop, STOP_NOW } from './keep-or-stop.ts';
 
@@ -25,6 +26,8 @@ function nameOf({ spec }: Job): string {
   };
   if (spec.kind === 'clone' && spec.from) return `bootstrap from '${spec.from.name}'`;
   if (spec.kind === 'rewind') return `running pg_rewind from ${spec.from.name}`;
+  // There its scripts run in the server that the cluster goes on with.
+  if (spec.kind === 'start' && spec.first) return 'post_bootstrap';
   if (spec.kind === 'start' && spec.as === 'primary') return 'starting primary after failure';
   return names[spec.kind];
 }
@@ -41,6 +44,20 @@ function isOverdue({ job, memory, settings, now }: Facts): boolean {
   const limit = memory.startTimeout ?? settings.primaryStartTimeout;
   // 0 prefers a failover to the start after a crash; a restart that was asked for is none.
   return (limit > 0 || spec.kind !== 'restart') && now > since + seconds(limit);
+}
+
+/** A standby was told to start, and takes no connections yet. */
+function isStartingStandby({ job, postgres }: Facts): boolean {
+  if (!job || job.outcome || postgres.state !== 'starting') return false;
+  const { spec } = job;
+  if (spec.kind === 'start') return spec.as === 'standby';
+  return spec.kind === 'restart' && postgres.role === 'standby';
+}
+
+function inProgress(f: Facts, actions: readonly Action[] = []): Acting {
+  return f.answers.lock?.outcome === 'held'
+    ? act(`updated leader lock during ${jobName(f)}`, actions)
+    : act(`${jobName(f)} in progress`, actions);
 }
 
 export const BUSY: readonly Rule[] = [
@@ -97,15 +114,18 @@ export const BUSY: readonly Rule[] = [
     name: 'busy.archiving',
     phase: 'busy',
     why:
-      'PostgreSQL has shut down and only archives its last WAL: a standby that has it all need' +
-      ' not wait for the archive (P#2067)',
+      'PostgreSQL has shut down and only archives its last WAL: a standby that has it all, to the' +
+      ' last record, need not wait for the archive (P#2067)',
     mirrors: ['demote', 'is_failover_possible'],
     plan: (f) => {
-      const { controlState, checkpointLsn, state } = f.postgres;
+      const { controlState, checkpointLsn, lsn, state } = f.postgres;
       const down = state === 'stopping' && controlState === 'shut down';
       if (runningJob(f) !== 'stop' || !down || !f.memory.steppingDown || !leads(f)) return;
       if (!f.answers.peers) return handoverPoll(f);
-      if (!reachedBy(f, checkpointLsn)) return undefined;
+      // Without the end of the last record we would come back with WAL that nobody else has, and
+      // had to be rewound. Where that end is not known, `lsn` is where the checkpoint begins.
+      const has = reachedBy(f, lsn, viewOf(f)?.failover);
+      if (lsn <= checkpointLsn || !has) return undefined;
       return act(
         'Leader key released',
         [{ kind: 'disarm' }, { kind: 'release', lsn: checkpointLsn }],
@@ -136,15 +156,25 @@ export const BUSY: readonly Rule[] = [
     },
   },
   {
+    name: 'busy.retarget',
+    phase: 'busy',
+    why:
+      'a standby that waits for WAL of a source that is gone comes up as soon as it is told of' +
+      ' another one, and not when its start has taken too long',
+    mirrors: ['follow'],
+    plan: (f) => {
+      if (!f.dcs || !isStartingStandby(f) || f.orders.reinitialize?.force) return undefined;
+      const change = changeOfSource(f);
+      return change?.kind === 'follow' ? inProgress(f, [change]) : undefined;
+    },
+  },
+  {
     name: 'busy.wait',
     phase: 'busy',
     why: 'one thing at a time: two tools at one data directory destroy it',
     mirrors: ['handle_long_action_in_progress'],
     plan: (f) => {
-      if (!busy(f) || f.orders.reinitialize?.force) return undefined;
-      return f.answers.lock?.outcome === 'held'
-        ? act(`updated leader lock during ${jobName(f)}`)
-        : act(`${jobName(f)} in progress`);
+      return busy(f) && !f.orders.reinitialize?.force ? inProgress(f) : undefined;
     },
   },
 ];

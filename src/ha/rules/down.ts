@@ -1,7 +1,7 @@
 import type { Facts } from '../facts.ts';
 import { leads } from '../lease.ts';
 import type { Acting, Action, Asking, Rule } from '../plan.ts';
-import { canHandOver, handoverPoll } from '../planned/handover.ts';
+import { canHandOver, handoverPoll, reachedBy } from '../planned/handover.ts';
 import { followTarget } from '../replication/target.ts';
 import {
   act,
@@ -10,11 +10,13 @@ import {
   mayRewind,
   otherLeader,
   seconds,
+  viewOf,
   withFailure,
 } from '../situation.ts';
 import { afterFailure, isBackingOff } from './backing-off.ts';
 import { renewal } from './lock-questions.ts';
 import { rejoin } from './rejoin.ts';
+import { clearRequest } from './serve-request.ts';
 
 // PostgreSQL is not running, and its data belong to the cluster.
 
@@ -64,7 +66,39 @@ function startAgain(f: Facts): Acting {
   return act(say, [{ kind: 'job', job }], { memory: { startingSince: f.now }, wakeAt: f.now });
 }
 
+/**
+ * Leads on instead of handing over, if nobody who was asked for has the last WAL; undefined: the
+ * lock may go. Who orders a failover decides himself what to lose.
+ */
+function takeBack(f: Facts): Asking | Acting | undefined {
+  const request = viewOf(f)?.failover;
+  const isFailover = request !== undefined && request.leader === undefined;
+  if (isFailover || f.postgres.role !== 'primary') return undefined;
+  if (!f.answers.peers) return handoverPoll(f, request?.candidate);
+  const { lsn, checkpointLsn } = f.postgres;
+  // Where the end of the last record is not known, `lsn` is where that begins.
+  if (reachedBy(f, Math.max(lsn, checkpointLsn + 1), request)) return undefined;
+  if (!f.answers.lock) return { ask: renewal(f) };
+  if (f.answers.lock.outcome !== 'held') return undefined;
+  const { do: start, memory, wakeAt } = startAgain(f);
+  const clear = request ? [clearRequest({ version: request.version })] : [];
+  return act('switchover: nobody has received the last WAL, leading again', [...clear, ...start], {
+    memory: { ...memory, steppingDown: undefined },
+    ...(wakeAt === undefined ? {} : { wakeAt }),
+  });
+}
+
 export const DOWN: readonly Rule[] = [
+  {
+    name: 'down.take-back',
+    phase: 'down',
+    why:
+      'a standby that lost its connection while PostgreSQL stopped lacks what was committed last:' +
+      ' a planned switchover loses nothing',
+    mirrors: [],
+    plan: (f) =>
+      down(f) && f.memory.steppingDown === 'switchover' && leads(f) ? takeBack(f) : undefined,
+  },
   {
     name: 'down.handover',
     phase: 'down',

@@ -1,10 +1,10 @@
-import { isNoStream } from '../../model/tags.ts';
 import type { Facts } from '../facts.ts';
 import { leads } from '../lease.ts';
 import type { Acting, Action, Asking, Rule } from '../plan.ts';
+import { changeOfSource } from '../replication/change-source.ts';
 import { compareHistory } from '../replication/divergence.ts';
 import { followTarget } from '../replication/target.ts';
-import { act, isDistrusted, mayRewind, viewOf } from '../situation.ts';
+import { act, ended, isDistrusted, isOnLeadersTimeline, mayRewind, viewOf } from '../situation.ts';
 import { STOP_FAST, STOP_NOW } from './keep-or-stop.ts';
 import { leaderSource, ownPosition } from './rejoin.ts';
 
@@ -16,6 +16,10 @@ const follows = (f: Facts): boolean =>
 
 const isPrimary = (f: Facts): boolean => f.postgres.role === 'primary';
 
+/** One that starts may wait for WAL of its source before it takes connections. */
+const isUp = ({ postgres }: Facts): boolean =>
+  postgres.state === 'running' || postgres.state === 'starting';
+
 const DIVERGED = 'the data have diverged from the leader; consider doing reinitialize';
 
 function sentence(f: Facts): string {
@@ -25,22 +29,28 @@ function sentence(f: Facts): string {
     : `no action. I am (${f.self.name}), a secondary, and following a leader (${leader})`;
 }
 
-/** A standby that does not stream asks whether it ever can. */
+/**
+ * A standby that does not stream asks whether it ever can; so does one that does not come up: it
+ * may need WAL of a timeline that has ended before (P#3654). The answer holds for good on the
+ * leader's timeline: on the one of before a source that has diverged itself may still send more.
+ */
 function lookAtTimelines(f: Facts): Asking | Acting | undefined {
   const { rewind } = f.memory;
-  if (rewind === 'failed' || f.postgres.state !== 'running') return undefined;
-  if (f.postgres.replicationState === 'streaming') return undefined;
+  const { state, replicationState, backupLabel } = f.postgres;
+  const isClear = rewind === 'clear';
+  if ((isClear && isOnLeadersTimeline(f)) || rewind === 'failed' || backupLabel) return undefined;
+  if (!isUp(f) || replicationState === 'streaming') return undefined;
   const source = leaderSource(f);
   if (!source || f.settings.pause || isDistrusted(f)) return undefined;
-  // Another than the leader may have given us since what the leader does not have.
-  if (rewind === 'clear' && followTarget(f)?.name === source.name) return undefined;
   const report = f.answers.source;
   if (!report) return { ask: { kind: 'inspect', source } };
   // A leader that is still being promoted does not know its timeline yet.
   if (!report.ok || (report.inRecovery && source.name !== '')) return undefined;
   const verdict = compareHistory(ownPosition(f), report);
+  // One that starts has said nothing yet of what it replays.
+  if (verdict === 'follows' && (isClear || state === 'starting')) return undefined;
   if (verdict === 'follows') {
-    return rewind === 'clear' ? undefined : act(sentence(f), [], { memory: { rewind: 'clear' } });
+    return act(sentence(f), [], { memory: { rewind: 'clear' }, wakeAt: f.now + 1000 });
   }
   const curable =
     (verdict === 'diverged' && mayRewind(f)) || f.self.removeDataDirectoryOnDivergedTimelines;
@@ -85,18 +95,16 @@ export const FOLLOWING: readonly Rule[] = [
   {
     name: 'following.retarget',
     phase: 'following',
-    why: 'the source to stream from has changed, and with it perhaps the timeline',
-    mirrors: ['follow', '_get_node_to_follow'],
+    why:
+      'the source to stream from has changed, and with it perhaps the timeline; one that waits' +
+      ' for WAL of a source that is gone would never come up (P#3654)',
+    mirrors: ['follow', '_get_node_to_follow', 'check_recovery_conf (postgresql/config.py)'],
     plan: (f) => {
-      if (!follows(f) || isPrimary(f) || f.postgres.state !== 'running') return undefined;
-      const source = followTarget(f);
-      // A leader that does not say how to reach it is no reason to leave the source of before.
-      if (!source && !isNoStream(f.self.tags)) return undefined;
-      const { follows: name, followsSlot: slot } = f.postgres;
-      if ((source?.name ?? '') === name && (source?.slot ?? '') === slot) return undefined;
-      const follow: Action = { kind: 'follow', source };
+      if (!follows(f) || isPrimary(f) || !isUp(f)) return undefined;
+      const change = changeOfSource(f);
+      if (!change) return undefined;
       const rewind = f.memory.rewind === 'needed' ? 'needed' : 'check';
-      return act(sentence(f), [follow], { memory: { rewind }, wakeAt: f.now + 1000 });
+      return act(sentence(f), [change], { memory: { rewind }, wakeAt: f.now + 1000 });
     },
   },
   {
@@ -133,7 +141,13 @@ export const FOLLOWING: readonly Rule[] = [
     phase: 'following',
     why: 'all is well: the leader leads, and this server streams or will',
     mirrors: ['process_healthy_cluster', 'follow'],
-    plan: (f) => (follows(f) ? act(sentence(f)) : undefined),
+    plan: (f) => {
+      if (!follows(f)) return undefined;
+      const streams = f.postgres.replicationState === 'streaming' && isOnLeadersTimeline(f);
+      // A server that has just started will do so in a moment, and nothing tells of that.
+      const soon = ended(f, 'start') === 'ok' && !streams;
+      return act(sentence(f), [], soon ? { wakeAt: f.now + 1000 } : {});
+    },
   },
   {
     name: 'following.nothing',

@@ -3,7 +3,7 @@ import { leads } from '../lease.ts';
 import type { Acting, Action, Rule } from '../plan.ts';
 import { canHandOver, handoverPoll } from '../planned/handover.ts';
 import { fenceProblem } from '../race/fitness.ts';
-import { followTarget } from '../replication/target.ts';
+import { changeOfSource } from '../replication/change-source.ts';
 import { act, ended, seconds, viewOf } from '../situation.ts';
 import { maySucceed } from '../sync/membership.ts';
 import { startGuard } from './guard.ts';
@@ -187,11 +187,9 @@ export const LEADING: readonly Rule[] = [
     mirrors: ['enforce_follow_remote_member', 'follow'],
     plan: (f) => {
       if (!holds(f) || isPrimary(f) || !f.settings.standbyCluster) return undefined;
-      const source = followTarget(f);
-      const follow: Action[] =
-        source && f.postgres.follows !== source.name ? [{ kind: 'follow', source }] : [];
+      const change = changeOfSource(f);
       const say = `no action. I am (${f.self.name}), the standby leader with the lock`;
-      return act(say, follow, { memory: { steppingDown: undefined } });
+      return act(say, change ? [change] : [], { memory: { steppingDown: undefined } });
     },
   },
   {

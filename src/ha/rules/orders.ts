@@ -2,6 +2,7 @@ import type { Facts } from '../facts.ts';
 import { leads } from '../lease.ts';
 import type { RestartOrder } from '../orders.ts';
 import type { Acting, Action, Rule } from '../plan.ts';
+import { leaveSync } from '../planned/leave-sync.ts';
 import { restartRefusal } from '../planned/restart.ts';
 import { dueAt } from '../planned/schedule.ts';
 import { cloneSource, followTarget } from '../replication/target.ts';
@@ -28,13 +29,16 @@ function obstacle(f: Facts): string | undefined {
 }
 
 function beginRestart(facts: Facts, order: RestartOrder): Acting {
-  return act(
-    'restart initiated',
-    [{ kind: 'job', job: { kind: 'restart', from: followTarget(facts) } }],
-    {
-      memory: { startingSince: facts.now, startTimeout: order.timeout },
-      wakeAt: facts.now,
-    },
+  return (
+    leaveSync(facts) ??
+    act(
+      'restart initiated',
+      [{ kind: 'job', job: { kind: 'restart', from: followTarget(facts) } }],
+      {
+        memory: { startingSince: facts.now, startTimeout: order.timeout },
+        wakeAt: facts.now,
+      },
+    )
   );
 }
 
@@ -49,7 +53,10 @@ function scheduledRestart(facts: Facts): Acting | undefined {
   }
   const due = dueAt(order.at, facts.wall, facts.settings.loopWait);
   if (due.kind === 'later') return undefined;
-  if (due.kind === 'stale') return refuse(order.id, 'Found a stale restart value, cleaning up');
+  // One that has begun and waits is not late.
+  const waits = facts.memory.leavingSyncSince !== undefined;
+  if (due.kind === 'stale' && !waits)
+    return refuse(order.id, 'Found a stale restart value, cleaning up');
   const refusal = obstacle(facts) ?? restartRefusal(facts, order);
   return refusal === undefined
     ? beginRestart(facts, order)
@@ -102,11 +109,13 @@ export const ORDERS: readonly Rule[] = [
       if (running && !order.force) return refuse(order.id, `${running} already in progress`);
       const from = cloneSource(f, { fromLeader: order.fromLeader });
       if (!from) return refuse(order.id, 'the leader does not say how to reach it');
+      // Who names the leader wants its data, and not those of a backup (create_replica).
+      const method = order.fromLeader ? ({ method: 'basebackup' } as const) : {};
       return act(
         'reinitialize',
         [
           { kind: 'disarm' },
-          { kind: 'job', job: { kind: 'clone', from, discard: true }, preempt: true },
+          { kind: 'job', job: { kind: 'clone', from, discard: true, ...method }, preempt: true },
           answer(order.id, true, 'reinitialize started'),
         ],
         {
@@ -118,8 +127,10 @@ export const ORDERS: readonly Rule[] = [
   {
     name: 'orders.restart',
     phase: 'orders',
-    why: 'a restart is done at once, if its conditions hold and PostgreSQL runs',
-    mirrors: ['restart', 'restart_matches'],
+    why:
+      'a restart is done at once, if its conditions hold and PostgreSQL runs; a synchronous' +
+      ' standby has its place given to another one before',
+    mirrors: ['restart', 'restart_matches', 'while_not_sync_standby'],
     plan: (f) => {
       const order = f.orders.restart;
       if (!order || runningJob(f)) return undefined;

@@ -1,3 +1,4 @@
+import { isShownAsItIs } from '../../model/application-name.ts';
 import { isNoFailover, type Member } from '../../model/member.ts';
 import type { StandbyView } from '../../model/postgres.ts';
 import { isNoStream, isNoSync, replicateFrom, syncPriority } from '../../model/tags.ts';
@@ -41,12 +42,15 @@ export function confirmedStandbys(facts: Facts, names: Names, lsn: number): Name
   });
 }
 
-/** Members that stream from here and may be synchronous. Never this node itself (P#3112). */
+/**
+ * Members that stream from here and may be synchronous. Never this node itself (P#3112), nor one
+ * whose name may be that of another one here.
+ */
 function eligible(facts: Facts): Replica[] {
   const { self, dcs } = facts;
   const members = (dcs?.view.members ?? []).filter(
     ({ name, state, tags }) =>
-      state === 'running' && !isNoSync(tags) && !isSameName(name, self.name),
+      state === 'running' && !isNoSync(tags) && !isSameName(name, self.name) && isShownAsItIs(name),
   );
   const streaming = (name: string): boolean => connectionOf(facts, name) !== undefined;
   return members.flatMap((member) => {

@@ -1,6 +1,7 @@
 import type { SyncNames } from '../../model/postgres.ts';
 import { compareText } from '../../model/python.ts';
-import { isSameSet, minus, type Names, nameSet } from './name-set.ts';
+import { parseSyncNames } from '../../model/sync-names.ts';
+import { isSameName, isSameSet, minus, type Names, nameSet } from './name-set.ts';
 
 /**
  * Stands for a standby that never comes, so that commits wait in strict mode while there is none:
@@ -36,14 +37,25 @@ export function ownSyncNames(text: string | undefined): SyncNames {
   return text === undefined || text === '' ? { kind: 'off' } : { kind: 'text', text };
 }
 
-/** True when both are the same setting. */
+/**
+ * True when both mean the same: an agent that has just been started sees its own configuration's
+ * text in effect, and cannot tell by whom it was set.
+ */
 export function isSameSetting(one: SyncNames, other: SyncNames): boolean {
-  if (one.kind === 'off' || other.kind === 'off') return one.kind === other.kind;
-  if (one.kind === 'text' || other.kind === 'text') {
-    return one.kind === 'text' && other.kind === 'text' && one.text === other.text;
+  const [left, right] = [understood(one), understood(other)];
+  if (left.kind === 'off' || right.kind === 'off') return left.kind === right.kind;
+  if (left.kind === 'text' || right.kind === 'text') {
+    return left.kind === 'text' && right.kind === 'text' && left.text === right.text;
   }
-  const sameCount = one.kind === other.kind && one.count === other.count;
-  return sameCount && isSameSet(one.names, other.names);
+  if (left.kind !== right.kind || left.count !== right.count) return false;
+  if (!isSameSet(left.names, right.names)) return false;
+  // Where commits wait for the first few, the order says for whom.
+  const anyOrder = left.kind === 'any' || left.count >= left.names.length;
+  return anyOrder || left.names.every((name, index) => isSameName(name, right.names[index] ?? ''));
+}
+
+function understood(names: SyncNames): SyncNames {
+  return names.kind === 'text' ? parseSyncNames(names.text) : names;
 }
 
 /** A text that identifies a setting, to remember it by. */

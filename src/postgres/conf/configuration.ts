@@ -14,16 +14,10 @@ import {
 } from './ask-server.ts';
 import { confFiles, dataVersion, makeDirectories, writeSignals } from './conf-files.ts';
 import { commandLine, raiseForStandby } from './forced.ts';
-import { upstreamOf } from './recovery-settings.ts';
+import { type Upstream, upstreamOf } from './recovery-settings.ts';
 import { reload } from './reload.ts';
 import { SYNC_NAMES } from './server-settings.ts';
-import {
-  followedMember,
-  newStanding,
-  readStanding,
-  renewedUpstream,
-  type Standing,
-} from './standing.ts';
+import { newStanding, readStanding, renewedUpstream, type Standing } from './standing.ts';
 import { type Written, writeConfiguration } from './write-configuration.ts';
 
 export interface ConfigurationContext {
@@ -68,9 +62,9 @@ export class Configuration {
     return this.#pendingRestart;
   }
 
-  /** Which member a standby with this `primary_conninfo` follows; `''`: none that is known. */
-  followedMember(conninfo: string): string {
-    return followedMember(conninfo, this.#standing?.upstream);
+  /** Where the files say that a standby streams from; undefined: from nowhere. */
+  async upstream(): Promise<Upstream | undefined> {
+    return (await this.#stand()).upstream;
   }
 
   /**
@@ -126,9 +120,10 @@ export class Configuration {
 
   /**
    * Points a running standby to another source, without a restart; undefined: to none. One that
-   * still starts is told too. Rejects before PostgreSQL 13, where it takes a restart.
+   * still starts is told too. Resolves with false when it was said so before. Rejects before
+   * PostgreSQL 13, where it takes a restart.
    */
-  follow(source: Source | undefined): Promise<void> {
+  follow(source: Source | undefined): Promise<boolean> {
     return this.#inTurn(async () => {
       const config = this.#context.config();
       const postmaster = await this.#running();
@@ -138,6 +133,7 @@ export class Configuration {
       if (source && !upstream) throw new Error(`${source.name} does not say how to reach it`);
       const { changed } = await this.#write({ ...(await this.#stand()), upstream });
       if (changed) await reload(postmaster, this.#context.session);
+      return changed;
     });
   }
 

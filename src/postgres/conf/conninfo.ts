@@ -1,3 +1,5 @@
+import type { ServerAddress } from '../../model/source-address.ts';
+
 // Connection strings of libpq (manual, "Connection Strings").
 
 /** Words of libpq in the order in which they are written, and the version that brought them. */
@@ -53,6 +55,13 @@ export function parseConninfo(text: string): Map<string, string> | undefined {
     params.set(key, (quoted ?? bare ?? '').replace(/\\([\s\S])/g, '$1'));
   }
   return params;
+}
+
+/** Where a connection string leads to; undefined when it names no host. */
+export function conninfoAddress(text: string): ServerAddress | undefined {
+  const params = parseConninfo(text);
+  const host = params?.get('host');
+  return host ? { host: host.toLowerCase(), port: Number(params?.get('port') ?? 5432) } : undefined;
 }
 
 function quote(value: string): string {

@@ -1,5 +1,5 @@
 import type { Credentials, PostgresConfig } from '../../model/postgres-config.ts';
-import type { ServerAddress } from './source-address.ts';
+import type { ServerAddress } from '../../model/source-address.ts';
 
 // The file that libpq finds passwords in (manual, "The Password File").
 

@@ -1,10 +1,10 @@
 import type { Source } from '../../model/postgres.ts';
 import type { Parameters, PostgresConfig } from '../../model/postgres-config.ts';
 import { compareText } from '../../model/python.ts';
+import { sourceAddress } from '../../model/source-address.ts';
 import { formatConninfo } from './conninfo.ts';
 import { isRecoveryParameter } from './recovery-names.ts';
 import { unwritable, valueText } from './setting-text.ts';
-import { sourceAddress } from './source-address.ts';
 
 /** Where a standby streams from, in PostgreSQL's words. */
 export interface Upstream {

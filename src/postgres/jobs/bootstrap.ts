@@ -4,12 +4,11 @@ import { join } from 'node:path';
 import { confFiles, dataVersion } from '../conf/conf-files.ts';
 import { formatConninfo } from '../conf/conninfo.ts';
 import { type Connection, connect } from '../connect.ts';
-import { programPath } from '../programs.ts';
-import { runProgram } from '../run-program.ts';
 import { fail, type JobRun, stopIfCancelled } from './context.ts';
 import { isEmptyDirectory, setAside } from './copy/data-directory.ts';
 import { lastLines, runHook } from './hooks/run-hook.ts';
 import { createRoles, keepSecrets, setSuperuser } from './roles.ts';
+import { runTool } from './run-tool.ts';
 import { waitUntilReady } from './start.ts';
 import { stopAtOnceQuietly, stopQuietly } from './stop.ts';
 import { toolArguments } from './tool-options.ts';
@@ -64,12 +63,9 @@ async function initdb(run: JobRun, privateDir: string): Promise<void> {
     await writeFile(file, superuser.password, { mode: 0o600, flag: 'wx' });
     given.push(`--pwfile=${file}`);
   }
-  const { failure, stderr } = await runProgram({
-    path: programPath(config, 'initdb'),
+  const { failure, stderr } = await runTool(run, {
+    name: 'initdb',
     args: ['-D', config.dataDir, ...given],
-    signal: run.signal,
-    onLine: run.log,
-    diesWithAgent: true,
   });
   await rm(file, { force: true });
   if (failure !== undefined) fail([failure, ...lastLines(stderr).slice(-1)].join(': '));

@@ -6,6 +6,9 @@ import type { LocalSession } from '../session.ts';
 import type { Callbacks } from './hooks/callbacks.ts';
 import type { ServerProcess } from './server-process.ts';
 
+/** Takes a line; by default one that everybody reads. */
+export type JobLog = (line: string, level?: 'debug' | 'info' | 'warning') => void;
+
 /** What jobs work with. */
 export interface JobContext {
   readonly config: () => PostgresConfig;
@@ -15,7 +18,7 @@ export interface JobContext {
   readonly session: LocalSession;
   readonly markers: Markers;
   readonly callbacks: Callbacks;
-  readonly log: (line: string) => void;
+  readonly log: JobLog;
   /**
    * Asked in the moment before the server may become a primary: why it must not, since the job may
    * have waited long. Undefined: it may.

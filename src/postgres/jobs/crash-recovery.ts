@@ -2,11 +2,10 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { confFiles, dataVersion, writeSignals } from '../conf/conf-files.ts';
 import { type ControlData, readControlData } from '../control-data.ts';
-import { programPath } from '../programs.ts';
-import { runProgram } from '../run-program.ts';
 import { archiveReady, keepArchivedWal } from './archive-ready.ts';
 import { fail, type JobRun, stopIfCancelled } from './context.ts';
 import { lastLines } from './hooks/run-hook.ts';
+import { runTool } from './run-tool.ts';
 import { killOrphans } from './server-processes.ts';
 
 /**
@@ -23,8 +22,8 @@ export async function crashRecovery(run: JobRun): Promise<void> {
   stopIfCancelled(run);
   // Without a postmaster it cannot be a standby.
   await writeSignals(config, false);
-  const { failure, stderr } = await runProgram({
-    path: programPath(config, 'postgres'),
+  const { failure, stderr } = await runTool(run, {
+    name: 'postgres',
     args: [
       ...['--single', '-D', dataDir, '-c', `config_file=${confFiles(config).conf}`],
       // WAL that waits for an archive is kept.
@@ -32,9 +31,6 @@ export async function crashRecovery(run: JobRun): Promise<void> {
     ],
     env: { LC_ALL: 'C' },
     stdin: '',
-    signal: run.signal,
-    onLine: (line) => run.log(`postgres: ${line}`),
-    diesWithAgent: true,
   });
   if (failure !== undefined) fail([failure, ...lastLines(stderr)].join(': '));
   const { state } = await controlData(run);

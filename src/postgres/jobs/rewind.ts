@@ -3,11 +3,11 @@ import { join, resolve } from 'node:path';
 import type { JobSpec } from '../../ha/job.ts';
 import { confFiles, dataVersion, writeSignals } from '../conf/conf-files.ts';
 import { readControlData } from '../control-data.ts';
-import { programPath, programVersion } from '../programs.ts';
-import { runProgram } from '../run-program.ts';
+import { programVersion } from '../programs.ts';
 import { archiveReady, configuredSetting } from './archive-ready.ts';
 import { fail, type JobRun, stopIfCancelled } from './context.ts';
 import { lastLines } from './hooks/run-hook.ts';
+import { runTool } from './run-tool.ts';
 import { killOrphans } from './server-processes.ts';
 import { toolLogin } from './tool-login.ts';
 import { toolArguments } from './tool-options.ts';
@@ -42,16 +42,13 @@ export async function rewind(
   stopIfCancelled(run);
   await run.markers.set('rewinding');
   let written = false;
-  const { failure, end, stderr } = await runProgram({
-    path: programPath(config, 'pg_rewind'),
+  const { failure, end, stderr } = await runTool(run, {
+    name: 'pg_rewind',
     args,
     env: { ...login.env, LC_ALL: 'C' },
-    signal: run.signal,
     onLine: (line) => {
       written ||= WRITES_NOW.test(line);
-      if (!/^\s*\d+\/\d+ kB/.test(line)) run.log(line);
     },
-    diesWithAgent: true,
   });
   if (failure !== undefined) {
     if (!written || end === 'not-started') await run.markers.clear('rewinding');
@@ -85,7 +82,7 @@ async function ownArguments(run: JobRun): Promise<string[]> {
   const config = run.config();
   const major = Math.trunc((await programVersion(config)) / 10_000);
   const { args, refused } = toolArguments('rewind', config.rewindOptions, FORBIDDEN);
-  for (const line of refused) run.log(line);
+  for (const line of refused) run.log(line, 'warning');
   const inside = resolve(config.configDir) === resolve(config.dataDir);
   const canRestore = major >= 15 || (major >= 13 && inside);
   const restores = canRestore && (await configuredSetting(config, 'restore_command'));

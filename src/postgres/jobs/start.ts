@@ -182,7 +182,7 @@ async function isReady({ pid }: ProcessIdentity, run: JobRun): Promise<boolean> 
 
 async function whyItEnded({ server, log }: JobRun): Promise<string> {
   const lines = lastLines(await server.logTail());
-  for (const line of lines) log(`postgres: ${line}`);
+  for (const line of lines) log(`postgres: ${line}`, 'warning');
   const fatal = lines.findLast((line) => /\b(?:FATAL|PANIC): /.test(line));
   const reason = fatal?.replace(/^.*?\b(?:FATAL|PANIC): +/, '');
   return reason === undefined ? 'PostgreSQL did not start' : `PostgreSQL did not start: ${reason}`;

@@ -1,8 +1,8 @@
 import type { Source } from '../../model/postgres.ts';
 import type { Credentials } from '../../model/postgres-config.ts';
+import { sourceAddress } from '../../model/source-address.ts';
 import { formatConninfo } from '../conf/conninfo.ts';
 import { loginsAt, passwordLines } from '../conf/password-file.ts';
-import { sourceAddress } from '../conf/source-address.ts';
 import { writePasswordFile } from '../conf/write-configuration.ts';
 import { programVersion } from '../programs.ts';
 import { fail, type JobRun } from './context.ts';

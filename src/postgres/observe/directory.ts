@@ -1,17 +1,19 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isOwnLeftover } from '../jobs/copy/data-directory.ts';
 
 /** What is in a data directory, before anything is read that is in it. */
 export type DirectoryContent = 'empty' | 'cluster' | 'invalid' | 'inaccessible';
 
 /**
  * Looks into a data directory. One that is not there is empty; so is one with hidden files and the
- * file system's own `lost+found` alone, as it is for Patroni and initdb.
+ * file system's own `lost+found` alone, as it is for Patroni and initdb, and one in which a copy of
+ * this agent was never finished.
  */
 export async function directoryContent(dataDir: string): Promise<DirectoryContent> {
   try {
     const names = await readdir(dataDir);
-    if (names.every((name) => name.startsWith('.') || name === 'lost+found')) return 'empty';
+    if (names.every(isOwnLeftover)) return 'empty';
     const [version, control] = await Promise.all([
       exists(join(dataDir, 'PG_VERSION')),
       exists(join(dataDir, 'global', 'pg_control')),

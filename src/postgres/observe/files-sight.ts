@@ -30,13 +30,13 @@ export class FilesSight {
   readonly #lastRecords = new LastRecords();
   readonly #histories = new Histories();
   /** Reads that have not ended: a disk that hangs gets no second one. */
-  readonly #reading = new Map<boolean, Promise<FilesLook>>();
+  readonly #reading = new Map<PostgresView['state'], Promise<FilesLook>>();
 
-  /** `runs`: a postmaster is there. Never rejects; a disk that hangs is `inaccessible` in time. */
-  async look(config: PostgresConfig, runs: boolean): Promise<FilesLook> {
+  /** `state`: of the postmaster. Never rejects; a disk that hangs is `inaccessible` in time. */
+  async look(config: PostgresConfig, state: PostgresView['state']): Promise<FilesLook> {
     const late = unreadable('inaccessible', `${config.dataDir} does not answer`);
     try {
-      return await inTime(this.#readOnce(config, runs), FILES_MS, late);
+      return await inTime(this.#readOnce(config, state), FILES_MS, late);
     } catch (error) {
       return unreadable('inaccessible', String(error));
     }
@@ -47,15 +47,15 @@ export class FilesSight {
     return inTime(this.#histories.read(dataDir, timeline), HISTORY_MS, []);
   }
 
-  #readOnce(config: PostgresConfig, runs: boolean): Promise<FilesLook> {
-    const begun = this.#reading.get(runs);
+  #readOnce(config: PostgresConfig, state: PostgresView['state']): Promise<FilesLook> {
+    const begun = this.#reading.get(state);
     if (begun) return begun;
-    const reading = this.#read(config, runs).finally(() => this.#reading.delete(runs));
-    this.#reading.set(runs, reading);
+    const reading = this.#read(config, state).finally(() => this.#reading.delete(state));
+    this.#reading.set(state, reading);
     return reading;
   }
 
-  async #read(config: PostgresConfig, runs: boolean): Promise<FilesLook> {
+  async #read(config: PostgresConfig, state: PostgresView['state']): Promise<FilesLook> {
     const content = await directoryContent(config.dataDir);
     if (content !== 'cluster') return unreadable(content, undefined);
     const [control, backupLabel, signal] = await Promise.all([
@@ -69,7 +69,10 @@ export class FilesSight {
     const files = filesView(data, isDown ? await this.#lastRecords.read(config, data) : undefined);
     return {
       ...files,
-      role: runs ? roleOf(data.state, signal) : files.role,
+      role:
+        state === 'stopped'
+          ? files.role
+          : roleOf(state, { controlState: data.state, hasSignalFile: signal }),
       content,
       backupLabel,
       history: await this.history(config, files.timeline ?? 1),

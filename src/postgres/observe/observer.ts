@@ -1,6 +1,7 @@
 import type { ValueChange } from '../../model/member.ts';
 import type { PostgresView, SyncNames } from '../../model/postgres.ts';
 import type { PostgresConfig } from '../../model/postgres-config.ts';
+import type { Upstream } from '../conf/recovery-settings.ts';
 import { SqlTimeout } from '../connect.ts';
 import type { Markers } from '../markers.ts';
 import { isSameDirectory, type Postmaster } from '../postmaster.ts';
@@ -10,6 +11,7 @@ import type { SqlError } from '../sql.ts';
 import { replayNeedsRestart } from './blocked-replay.ts';
 import { type DirectoryContent, inTime } from './directory.ts';
 import { FilesSight } from './files-sight.ts';
+import { ALONE, followedByFiles, followedInEffect } from './followed.ts';
 import { ProcessSight } from './process-sight.ts';
 import { lookOf, lookQuery } from './queries.ts';
 import { replayTimeline } from './replay-timeline.ts';
@@ -19,8 +21,8 @@ import { type RunningView, runningView } from './running.ts';
 export interface Configured {
   /** Parameters whose values wait for a restart. */
   pendingRestart(): Readonly<Record<string, ValueChange>>;
-  /** Name of the member that `primary_conninfo` leads to; `''`: to none. */
-  memberOf(conninfo: string): string;
+  /** Where the files say that a standby streams from; undefined: from nowhere. */
+  upstream(): Promise<Upstream | undefined>;
   /** What `synchronous_standby_names` means. */
   syncNames(text: string): SyncNames;
 }
@@ -118,7 +120,7 @@ export class Observer {
 
   async #running(by: Postmaster, seen: RunningView): Promise<PostgresView> {
     const { configured, config } = this.#around;
-    const { conninfo, dataDirectory: _, leastTimeline, checkpointTimeline, ...rest } = seen;
+    const { conninfo: _, dataDirectory: __, leastTimeline, checkpointTimeline, ...rest } = seen;
     const { syncNames, ...told } = rest;
     const timeline = seen.timeline ?? (await this.#replayTimeline(by, seen)) ?? leastTimeline;
     const view: PostgresView = {
@@ -129,7 +131,7 @@ export class Observer {
       replayNeedsRestart: await this.#isBlocked(seen),
       timeline,
       history: await this.#files.history(config(), timeline),
-      follows: conninfo === '' ? '' : configured.memberOf(conninfo),
+      ...followedInEffect(seen, await this.#upstream()),
       syncNames: configured.syncNames(syncNames),
       backupLabel: false,
       checkpointedSincePromote: checkpointTimeline === timeline,
@@ -137,6 +139,12 @@ export class Observer {
     };
     this.#answered = { by, view };
     return view;
+  }
+
+  /** A disk that hangs, or a file that cannot be read, is no reason to see nothing. */
+  #upstream(): Promise<Upstream | undefined> {
+    const told = this.#around.configured.upstream().catch(() => undefined);
+    return inTime(told, FILES_MS, undefined);
   }
 
   /** Before PostgreSQL 14 such a standby ends instead. */
@@ -174,7 +182,7 @@ export class Observer {
   async #unasked(config: PostgresConfig, state: PostgresView['state']): Promise<PostgresView> {
     const runs = state !== 'stopped';
     const { configured } = this.#around;
-    const { content, failure, ...files } = await this.#files.look(config, runs);
+    const { content, failure, ...files } = await this.#files.look(config, state);
     if (failure !== undefined) this.#complain(failure);
     const before = this.#before(this.#process.last);
     return {
@@ -190,8 +198,9 @@ export class Observer {
       replayPaused: false,
       replayNeedsRestart: false,
       replicationState: undefined,
-      follows: '',
-      followsSlot: '',
+      ...(state === 'starting' && files.role === 'standby'
+        ? followedByFiles(await this.#upstream())
+        : ALONE),
       postmasterStart: runs ? before?.postmasterStart : undefined,
       serverVersion: await this.#programVersion(config),
       pendingRestart: runs ? configured.pendingRestart() : {},

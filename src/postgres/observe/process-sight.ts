@@ -1,7 +1,9 @@
+import { fileKey } from '../../system/file-key.ts';
 import {
   type DataPlace,
   type PidFile,
   type Postmaster,
+  pidFilePath,
   provePostmaster,
   readPidFile,
 } from '../postmaster.ts';
@@ -14,6 +16,7 @@ const FILE_MS = 1000;
 /** Finds the postmaster, and knows the one of before: what was proved once is not proved again. */
 export class ProcessSight {
   #known: Postmaster | undefined;
+  #file: { readonly key: string; readonly content: PidFile | undefined } | undefined;
 
   /** The postmaster that was there at the last look; it may have ended since. */
   get last(): Postmaster | undefined {
@@ -23,12 +26,21 @@ export class ProcessSight {
   /** The postmaster that runs now. Takes a second at the most. */
   async look(place: DataPlace): Promise<Postmaster | undefined> {
     const pidFile = await inTime<PidFile | undefined | typeof LATE>(
-      readPidFile(place.dataDir),
+      this.#readFile(place.dataDir),
       FILE_MS,
       LATE,
     );
     this.#known = await this.#judge(place, pidFile);
     return this.#known;
+  }
+
+  /** Again only when it has changed: to read a file takes four trips to another thread. */
+  async #readFile(dataDir: string): Promise<PidFile | undefined> {
+    const key = await fileKey(pidFilePath(dataDir));
+    if (key !== undefined && this.#file?.key === key) return this.#file.content;
+    const content = await readPidFile(dataDir);
+    this.#file = key === undefined ? undefined : { key, content };
+    return content;
   }
 
   async #judge(

@@ -6,7 +6,7 @@ import type { Row, Value } from '../connect.ts';
  * its search_path, which is what operators are looked for in.
  */
 export function lookQuery(serverVersion: number): string {
-  return [STATE, STANDBYS, slotsQuery(serverVersion)].join(';\n');
+  return [stateQuery(serverVersion), STANDBYS, slotsQuery(serverVersion)].join(';\n');
 }
 
 /** Bytes from the begin of all WAL. */
@@ -14,22 +14,32 @@ function bytes(lsn: string): string {
   return `pg_catalog.pg_wal_lsn_diff(${lsn}, '0/0')::pg_catalog.int8`;
 }
 
+/** Text without an offset: the caller says that it is UTC. */
+function utc(time: string): string {
+  return `pg_catalog.to_char(pg_catalog.timezone('UTC', ${time}), 'YYYY-MM-DD HH24:MI:SS.US')`;
+}
+
 const setting = (name: string): string => `pg_catalog.current_setting('${name}')`;
 
-// Some functions are errors in recovery, others out of it; CASE keeps them from being called.
-const STATE = `
+/** Some functions are errors in recovery, others out of it; CASE keeps them from being called. */
+function stateQuery(serverVersion: number): string {
+  // What was written and not flushed yet is acknowledged with `synchronous_commit = remote_write`.
+  const written = serverVersion >= 130_000 ? bytes('r.written_lsn') : 'NULL';
+  return `
 SELECT s.standby,
   ${setting('server_version_num')}::pg_catalog.int4 AS server_version,
   ${setting('data_directory')} AS data_directory,
   (SELECT system_identifier::pg_catalog.text FROM pg_catalog.pg_control_system()) AS system_id,
-  pg_catalog.to_char(pg_catalog.timezone('UTC', pg_catalog.pg_postmaster_start_time()),
-    'YYYY-MM-DD HH24:MI:SS.US') AS started,
+  ${utc('pg_catalog.pg_postmaster_start_time()')} AS started,
   CASE WHEN NOT s.standby
     THEN pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_flush_lsn()) END AS wal_file,
   CASE WHEN NOT s.standby
     THEN ${bytes('pg_catalog.pg_current_wal_flush_lsn()')} END AS flushed,
   ${bytes('pg_catalog.pg_last_wal_receive_lsn()')} AS received,
+  ${written} AS written,
   ${bytes('pg_catalog.pg_last_wal_replay_lsn()')} AS replayed,
+  ${utc('pg_catalog.pg_last_xact_replay_timestamp()')} AS replayed_at,
+  ${bytes('r.latest_end_lsn')} AS latest_end,
   CASE WHEN s.standby THEN pg_catalog.pg_is_wal_replay_paused() ELSE false END AS replay_paused,
   r.status AS receiver_status,
   CASE WHEN r.latest_end_lsn IS NOT NULL THEN r.received_tli END AS received_timeline,
@@ -43,9 +53,11 @@ SELECT s.standby,
 FROM (SELECT pg_catalog.pg_is_in_recovery() AS standby) s
 CROSS JOIN pg_catalog.pg_control_checkpoint() c
 LEFT JOIN pg_catalog.pg_stat_get_wal_receiver() r ON true`;
+}
 
 const STANDBYS = `
 SELECT application_name AS name, state, sync_state,
+  usename AS user, client_addr, sync_priority,
   ${bytes('flush_lsn')} AS flushed,
   ${bytes('replay_lsn')} AS replayed
 FROM pg_catalog.pg_stat_replication

@@ -1,4 +1,5 @@
 import type { PostgresView, SlotView, StandbyView } from '../../model/postgres.ts';
+import { present } from '../../model/present.ts';
 import type { Row } from '../connect.ts';
 import { type Look, numberIn, textIn } from './queries.ts';
 
@@ -12,6 +13,8 @@ export type RunningView = Pick<
   | 'receivedLsn'
   | 'replayedLsn'
   | 'replayPaused'
+  | 'replayedAt'
+  | 'latestEndLsn'
   | 'replicationState'
   | 'followsSlot'
   | 'checkpointLsn'
@@ -36,8 +39,7 @@ export type RunningView = Pick<
 /** Understands the answer to `lookQuery`. */
 export function runningView({ state, standbys, slots }: Look): RunningView {
   const standby = state.standby === true;
-  // `0/0`, too, means that nothing was received yet.
-  const receivedLsn = standby ? numberIn(state, 'received') || undefined : undefined;
+  const receivedLsn = standby ? received(state) : undefined;
   const replayedLsn = standby ? numberIn(state, 'replayed') : undefined;
   const checkpointTimeline = numberIn(state, 'checkpoint_timeline') ?? 0;
   return {
@@ -48,11 +50,11 @@ export function runningView({ state, standbys, slots }: Look): RunningView {
     receivedLsn,
     replayedLsn,
     replayPaused: state.replay_paused === true,
+    ...(standby ? replayed(state) : {}),
     replicationState: standby ? replicationState(state) : undefined,
     followsSlot: standby ? textIn(state, 'slot_name') : '',
     checkpointLsn: numberIn(state, 'checkpoint') ?? 0,
-    // As Python prints a time, and Patroni with it.
-    postmasterStart: `${textIn(state, 'started')}+00:00`,
+    postmasterStart: withOffset(textIn(state, 'started')),
     serverVersion: numberIn(state, 'server_version') ?? 0,
     standbys: standbys.map(standbyView),
     syncNames: textIn(state, 'sync_names'),
@@ -65,6 +67,28 @@ export function runningView({ state, standbys, slots }: Look): RunningView {
     leastTimeline: Math.max(checkpointTimeline, numberIn(state, 'recovery_timeline') ?? 0),
     checkpointTimeline,
   };
+}
+
+/**
+ * What is flushed, or written and not yet flushed, whichever is more (Patroni: receive_lsn).
+ * PostgreSQL says `0/0`, too, where nothing was received yet.
+ */
+function received(state: Row): number | undefined {
+  const lsn = Math.max(numberIn(state, 'received') ?? 0, numberIn(state, 'written') ?? 0);
+  return lsn === 0 ? undefined : lsn;
+}
+
+function replayed(state: Row): Pick<RunningView, 'replayedAt' | 'latestEndLsn'> {
+  const at = textIn(state, 'replayed_at');
+  return present({
+    replayedAt: at === '' ? undefined : withOffset(at),
+    latestEndLsn: numberIn(state, 'latest_end'),
+  });
+}
+
+/** A time of UTC as Python prints it, and Patroni with it. */
+function withOffset(time: string): string {
+  return `${time}+00:00`;
 }
 
 /** As Patroni says it (replication_state_from_parameters). */
@@ -80,6 +104,9 @@ function standbyView(row: Row): StandbyView {
     syncState: syncState(textIn(row, 'sync_state')),
     flushLsn: numberIn(row, 'flushed') ?? 0,
     replayLsn: numberIn(row, 'replayed') ?? 0,
+    user: textIn(row, 'user'),
+    clientAddress: textIn(row, 'client_addr') || null,
+    syncPriority: numberIn(row, 'sync_priority') ?? 0,
   };
 }
 

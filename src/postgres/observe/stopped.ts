@@ -55,9 +55,15 @@ export function filesView(data: ControlData, walEnd: WalEnd | undefined): FilesV
 
 /**
  * What a server is that runs and does not answer. Its control file knows, but for the time in which
- * it starts: then it becomes what the signal file says.
+ * it starts: then it becomes what the signal file says, also where the control file is one of a
+ * primary, which a copy has from its source until it has found its first WAL.
  */
-export function roleOf(state: string, hasSignalFile: boolean): PostgresView['role'] {
-  if (PRIMARY_STATES.includes(state)) return 'primary';
-  return STANDBY_STATES.includes(state) || hasSignalFile ? 'standby' : 'primary';
+export function roleOf(
+  runs: Exclude<PostgresView['state'], 'stopped'>,
+  files: { readonly controlState: string; readonly hasSignalFile: boolean },
+): PostgresView['role'] {
+  const { controlState, hasSignalFile } = files;
+  if (runs === 'starting') return hasSignalFile ? 'standby' : 'primary';
+  if (PRIMARY_STATES.includes(controlState)) return 'primary';
+  return STANDBY_STATES.includes(controlState) || hasSignalFile ? 'standby' : 'primary';
 }

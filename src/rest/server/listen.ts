@@ -12,12 +12,10 @@ const LIMITS: ServerOptions = {
   headersTimeout: 5000,
   requestTimeout: 10_000,
   keepAliveTimeout: 5000,
-  connectionsCheckingInterval: 1000,
+  // Each look wakes the process.
+  connectionsCheckingInterval: 2500,
   maxHeaderSize: 8192,
   insecureHTTPParser: false,
-  // Whoever waits for the end of a restart may have gone without a word.
-  keepAlive: true,
-  keepAliveInitialDelay: 10_000,
   // HAProxy may ask without one, and Patroni does not mind.
   requireHostHeader: false,
 };

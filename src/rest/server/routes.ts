@@ -64,8 +64,14 @@ export interface Target {
   readonly route: Route | undefined;
 }
 
+/** Nothing in it has to be taken apart: nearly everything that is asked for is such a path. */
+const PLAIN_PATH = /^\/[\w-]*$/;
+
 /** Takes a request line apart, as Patroni does (`parse_request` of api.py). */
 export function targetOf(method: string, url: string): Target {
+  if (PLAIN_PATH.test(url)) {
+    return { path: url, query: undefined, route: ROUTES.get(`${method} ${url.slice(1)}`) };
+  }
   const plain = url.startsWith('/') ? url : url.replace(/^\w+:\/\/[^/?#]*/, '');
   const [beforeHash = ''] = plain.split('#', 1);
   const question = beforeHash.indexOf('?');

@@ -10,6 +10,9 @@ import { Requests } from './requests.ts';
 import { readRules } from './rules.ts';
 import { loadServerTls, type ServerTls } from './server-tls.ts';
 
+/** Whoever waits for the end of a restart may have gone without a word: the kernel asks then. */
+const PROBE_AFTER_MS = 10_000;
+
 /** A server that listens, and what it was made from. */
 interface Listening {
   readonly server: Server;
@@ -91,7 +94,11 @@ export class RestServer {
     server.on('request', (request, response) => {
       const { socket } = request;
       const working = this.#requests?.answer(request, response);
-      if (!working) return this.#connections.end(socket);
+      if (!working) {
+        if (response.shouldKeepAlive) this.#connections.end(socket);
+        return;
+      }
+      socket.setKeepAlive(true, PROBE_AFTER_MS);
       this.#connections.begin(socket);
       void working.finally(() => this.#connections.end(socket));
     });

@@ -68,6 +68,8 @@ export interface HostSight {
 
 export interface Position {
   readonly running: boolean;
+  /** It has begun to start, and takes no connections before it gets more WAL. */
+  readonly waitsForWal: boolean;
   readonly inRecovery: boolean;
   readonly streaming: boolean;
   readonly timeline: number | undefined;

@@ -34,10 +34,11 @@ function whatAils(sight: Sight): string | undefined {
 
 function whatAilsStandby(host: HostSight, primary: HostSight): string | undefined {
   const position = host.position();
-  if (!position.running) return 'does not run';
+  // Without streaming it gets its WAL from an archive, which has no fake.
+  const fromArchive = isNoStream(host.tags);
+  if (!position.running && !(fromArchive && position.waitsForWal)) return 'does not run';
   if (!position.inRecovery) return 'is a primary without the lock';
-  // Without streaming it replays from an archive, which has no fake.
-  if (isNoStream(host.tags)) return undefined;
+  if (fromArchive) return undefined;
   if (!host.isBehind(primary)) return `is not on the branch of ${primary.name}`;
   if (!position.streaming) return 'does not stream';
   const { timeline } = primary.position();

@@ -8,6 +8,11 @@ export interface Data {
   flushed: WalRecord;
   /** A standby has applied so much; of a primary the same as `flushed`. */
   replayed: WalRecord;
+  /**
+   * Its pages need the WAL up to here, which is not all there: pg_rewind copies from a server that
+   * goes on writing. Before it has that it takes no connections (`minRecoveryPoint`).
+   */
+  needs: WalRecord | undefined;
   /** As pg_controldata prints it. */
   controlState: ControlState;
   /** `standby.signal` is there: it starts, or runs, in recovery. */
@@ -41,6 +46,7 @@ export function freshData(
     ...traits,
     flushed: tip,
     replayed: tip,
+    needs: undefined,
     knownTimeline: tip.timeline,
     source: undefined,
     syncNames: { kind: 'off' },

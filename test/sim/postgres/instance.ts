@@ -222,8 +222,9 @@ export class Instance {
 
   #apply(tip: WalRecord): void {
     const { data } = this;
-    if (this.#replayPaused || !contains(data.flushed, tip) || contains(data.replayed, tip)) return;
+    if (this.replayPaused || !contains(data.flushed, tip) || contains(data.replayed, tip)) return;
     data.replayed = tip;
     this.touch();
+    this.postmaster.received();
   }
 }

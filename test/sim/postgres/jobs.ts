@@ -92,7 +92,12 @@ function start(operation: Operation, as: 'primary' | 'standby', from: Source | u
   }
   instance.postmaster.await('running', done);
   instance.postmaster.start(as, from);
+  // One that waits for its source goes on doing so by itself.
+  if (as === 'standby') operation.step(START_TIMEOUT, () => done('PostgreSQL is still starting'));
 }
+
+/** `pg_ctl_timeout`, in ms. */
+const START_TIMEOUT = 60_000;
 
 function startRefusal({ instance, tools }: Operation, as: 'primary' | 'standby') {
   if (instance.postmaster.process !== undefined) return 'the server runs already';

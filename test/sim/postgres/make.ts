@@ -84,23 +84,27 @@ export function restore(
 /** pg_rewind: until it is done the directory is neither the one nor the other. */
 export function rewind(target: Instance, from: Source): Work {
   const opened = openSource(target, from);
+  const copied = opened?.server.data.flushed;
   let needless = false;
   return {
     begin: () => {
       const refusal = rewindRefusal(target, opened?.server, from);
       if (refusal !== undefined || opened === undefined) return refusal;
-      needless = contains(opened.server.data.flushed, target.data.flushed);
+      needless = contains(opened.server.data.flushed, target.data.needs ?? target.data.flushed);
       if (!needless) target.install('half-rewound', target.data);
       return undefined;
     },
     finish: () => {
       if (needless) return undefined;
-      if (opened === undefined || !opened.lasts()) return `lost the connection to ${from.name}`;
+      if (opened === undefined || copied === undefined || !opened.lasts()) {
+        return `lost the connection to ${from.name}`;
+      }
       const { source, syncNames } = target.data;
       const traits = { standbySignal: true, backupLabel: true } as const;
       const { flushed } = opened.server.data;
-      const data = freshData(flushed, { ...traits, controlState: 'in archive recovery' });
-      target.install('initialized', Object.assign(data, { source, syncNames }));
+      const data = freshData(copied, { ...traits, controlState: 'in archive recovery' });
+      const needs = flushed === copied ? undefined : flushed;
+      target.install('initialized', Object.assign(data, { source, syncNames, needs }));
       return undefined;
     },
   };

@@ -2,6 +2,7 @@ import type { PostgresView, Source } from '../../../src/model/postgres.ts';
 import { Process } from '../process.ts';
 import { isClean, wasStandby } from './data.ts';
 import type { Instance } from './instance.ts';
+import { contains } from './wal.ts';
 
 /** Tells how something ended; undefined: well. */
 export type Done = (failure?: string) => void;
@@ -21,6 +22,8 @@ export class Postmaster {
   bornAt = 0;
   #promoting = false;
   #draining = false;
+  /** It has recovered what there was, and needs more before it takes connections. */
+  #hungry = false;
   #waiters: { readonly milestone: Milestone; readonly done: Done }[] = [];
 
   constructor(instance: Instance) {
@@ -29,6 +32,11 @@ export class Postmaster {
 
   get promoting(): boolean {
     return this.#promoting;
+  }
+
+  /** It waits for WAL before it takes connections. */
+  get hungry(): boolean {
+    return this.#hungry;
   }
 
   /** It takes connections. */
@@ -74,10 +82,29 @@ export class Postmaster {
     data.backupLabel = false;
     data.replayed = data.flushed;
     receiver.hasReceived = false;
-    this.#enter('running');
     if (data.standbySignal) {
       receiver.start();
-    } else {
+      this.#hungry = true;
+      this.#instance.touch();
+      this.received();
+      return;
+    }
+    this.#serve(clean);
+  }
+
+  /** A standby has applied something: it may be all that it needs. */
+  received(): void {
+    const { data } = this.#instance;
+    if (!this.#hungry || (data.needs && !contains(data.replayed, data.needs))) return;
+    data.needs = undefined;
+    this.#hungry = false;
+    this.#serve(true);
+  }
+
+  #serve(clean: boolean): void {
+    const { data } = this.#instance;
+    this.#enter('running');
+    if (!data.standbySignal) {
       data.controlState = 'in production';
       if (!clean) this.#instance.write({ kind: 'checkpoint' });
     }
@@ -133,6 +160,7 @@ export class Postmaster {
     const { data, senders, receiver, random } = this.#instance;
     this.#enter('stopping');
     this.#promoting = false;
+    this.#hungry = false;
     senders.dismissClients();
     receiver.stop();
     if (!wasStarting && !data.standbySignal) data.controlState = 'shutting down';
@@ -166,6 +194,7 @@ export class Postmaster {
     this.process = undefined;
     this.#promoting = false;
     this.#draining = false;
+    this.#hungry = false;
     this.#enter('stopped');
     senders.dismissClients();
     senders.endAll(silently);

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Source } from '../../../src/model/postgres.ts';
 import type { Instance } from './instance.ts';
 import type { Slot } from './slots.ts';
@@ -39,12 +40,12 @@ export class Receiver {
 
   /** `primary_conninfo` was changed, without a restart. */
   follow(source: Source | undefined): void {
-    const { data } = this.#instance;
-    const same = data.source?.name === source?.name && data.source?.slot === source?.slot;
+    const { data, postmaster } = this.#instance;
+    const same = isDeepStrictEqual(data.source, source);
     data.source = source;
     if (same) return;
     this.stop();
-    if (this.#instance.replicates) this.start();
+    if (this.#instance.replicates || postmaster.hungry) this.start();
   }
 
   lost(stream: Stream): void {
@@ -89,7 +90,7 @@ function canStream(sender: Instance, standby: Instance, source: Source): boolean
   data.knownTimeline = Math.max(data.knownTimeline, tip.timeline);
   const slot = slotFor(sender, source);
   if (source.slot !== undefined && !isFree(slot, standby)) return false;
-  return onTheWay(tip, data.replayed) && hasWal(sender, data.flushed, slot);
+  return onTheWay(tip, data.needs ?? data.replayed) && hasWal(sender, data.flushed, slot);
 }
 
 function isFree(slot: Slot | undefined, standby: Instance): boolean {

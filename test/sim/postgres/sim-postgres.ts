@@ -68,9 +68,11 @@ export class SimPostgres implements Server {
     const { agent } = this.#host;
     return new Promise((resolve) => {
       let over = false;
+      const steps: { cancel(): void }[] = [];
       const end = (ms: number, outcome: JobOutcome): void => {
         if (over) return;
         over = true;
+        for (const each of steps) each.cancel();
         scheduler.after(ms, () => resolve(outcome), agent);
       };
       const cancelled = { ok: false, cancelled: true, failure: 'cancelled' } as const;
@@ -81,7 +83,7 @@ export class SimPostgres implements Server {
       const stop = this.#begin(job, {
         done: (failure) =>
           end(1, failure === undefined ? { ok: true } : { ok: false, cancelled: false, failure }),
-        step: (ms, run) => scheduler.after(ms, () => over || run(), agent),
+        step: (ms, run) => void (over || steps.push(scheduler.after(ms, run, agent))),
       });
       signal.addEventListener('abort', () => {
         if (over) return;
@@ -98,11 +100,17 @@ export class SimPostgres implements Server {
   }
 
   setSyncNames(names: SyncNames): Promise<void> {
-    return this.#query(() => this.instance.setSyncNames(names));
+    return this.#query(() => {
+      this.#expectRunning();
+      this.instance.setSyncNames(names);
+    });
   }
 
   follow(source: Source | undefined): Promise<void> {
-    return this.#query(() => this.instance.receiver.follow(source));
+    return this.#query(() => {
+      if (!this.running()) throw new Error('the server does not run');
+      this.instance.receiver.follow(source);
+    });
   }
 
   syncSlots(changes: readonly SlotChange[]): Promise<void> {

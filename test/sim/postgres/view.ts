@@ -1,4 +1,5 @@
-import type { PostgresView, SourceReport } from '../../../src/model/postgres.ts';
+import type { PostgresView, Source, SourceReport } from '../../../src/model/postgres.ts';
+import { sourceAddress } from '../../../src/model/source-address.ts';
 import type { Instance } from './instance.ts';
 import { slotView } from './slots.ts';
 
@@ -30,7 +31,7 @@ export function look(instance: Instance): PostgresView {
 export function lookAtFiles(instance: Instance): PostgresView {
   const { state, process, bornAt } = instance.postmaster;
   const data = instance.hasData ? instance.data : undefined;
-  const tip = data?.flushed;
+  const tip = data && (data.needs ?? data.flushed);
   return {
     dataDirectory: instance.directory,
     systemId: tip?.system.id,
@@ -46,8 +47,7 @@ export function lookAtFiles(instance: Instance): PostgresView {
     replayPaused: false,
     replayNeedsRestart: false,
     replicationState: undefined,
-    follows: data?.source?.name ?? '',
-    followsSlot: data?.source?.slot ?? '',
+    ...(state === 'stopped' ? ALONE : followedBy(data?.source)),
     backupLabel: data?.backupLabel ?? false,
     history: tip?.history ?? [],
     checkpointLsn: tip?.checkpoint.lsn ?? 0,
@@ -59,6 +59,15 @@ export function lookAtFiles(instance: Instance): PostgresView {
     syncNames: { kind: 'off' },
     slots: [],
   };
+}
+
+const ALONE = { follows: '', followsAddress: undefined, followsSlot: '' };
+
+/** A server goes by its files, also when it has not come up. */
+function followedBy(source: Source | undefined): Pick<PostgresView, keyof typeof ALONE> {
+  if (source === undefined) return ALONE;
+  const { name, slot = '' } = source;
+  return { follows: name, followsAddress: sourceAddress(source), followsSlot: slot };
 }
 
 /** What a server tells over the replication protocol. */

@@ -36,7 +36,25 @@ describe('an event of the v2 API', () => {
       },
       true,
     ],
-    ['a member', { action: 'set', node: node('members/pg1', '{}', 8) }, false],
+    ['a new member', { action: 'set', node: node('members/pg1', '{}', 8) }, true],
+    [
+      'what a member says of itself',
+      {
+        action: 'set',
+        node: node('members/pg1', '{}', 8, 8),
+        prevNode: node('members/pg1', '{}', 7),
+      },
+      false,
+    ],
+    [
+      'a member that is gone',
+      {
+        action: 'expire',
+        node: node('members/pg1', undefined, 8),
+        prevNode: node('members/pg1', '{}', 7),
+      },
+      true,
+    ],
     ['a status', { action: 'set', node: node('status', '{}', 8) }, false],
     ['a request', { action: 'set', node: node('failover', '{}', 8) }, true],
     ['the same request again', { action: 'set', node: node('failover', '{}', 9) }, true],

@@ -103,9 +103,11 @@ describe('a mirror', () => {
       before = mirror.watched;
       return changed;
     };
-    expect(changes(put('members/pg1', '{}', 2))).toBe(false);
-    expect(changes(put('status', '{}', 3))).toBe(false);
-    let revision = 4;
+    expect(changes(put('members/pg1', '{}', 2))).toBe(true);
+    expect(changes(put('members/pg1', '{"state":"running"}', 3))).toBe(false);
+    expect(changes(removal('members/pg1', 4))).toBe(true);
+    expect(changes(put('status', '{}', 5))).toBe(false);
+    let revision = 6;
     for (const name of ['leader', 'failover', 'config', 'sync']) {
       expect(changes(put(name, 'x', revision))).toBe(true);
       expect(changes(put(name, 'x', revision + 1))).toBe(true);

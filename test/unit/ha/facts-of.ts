@@ -44,6 +44,7 @@ export function standby(change: Partial<PostgresView> = {}): PostgresView {
     replayNeedsRestart: false,
     replicationState: 'streaming',
     follows: 'pg1',
+    followsAddress: { host: 'pg1', port: 5432 },
     followsSlot: 'pg2',
     backupLabel: false,
     history: [],
@@ -68,6 +69,7 @@ export function primary(change: Partial<PostgresView> = {}): PostgresView {
     replayedLsn: undefined,
     replicationState: undefined,
     follows: '',
+    followsAddress: undefined,
     followsSlot: '',
     ...change,
   });
@@ -82,6 +84,7 @@ export function stopped(change: Partial<PostgresView> = {}): PostgresView {
     replayedLsn: undefined,
     replicationState: undefined,
     follows: '',
+    followsAddress: undefined,
     followsSlot: '',
     postmasterStart: undefined,
     ...change,

@@ -57,6 +57,7 @@ function fake(name: string, changes: Partial<Fake> = {}): Fake {
 function sightOf(host: Fake): HostSight {
   const position = (): Position => ({
     running: true,
+    waitsForWal: false,
     inRecovery: !host.writable,
     streaming: !host.writable,
     timeline: host.timeline,

@@ -2,12 +2,12 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { agentClock, type TimeSources, uptimeMs } from '../../../src/system/agent-clock.ts';
 
 describe('monotonic time', () => {
-  /** A host: true time since its start, what of it was slept, and how far Node's clock is off. */
-  const host = { boot: 500_000, slept: 0, offset: 400_000 };
+  /** A host: true time since its start, what of it was slept, and how far Node's clocks are off. */
+  const host = { boot: 500_000, slept: 0, offset: 400_000, wallSet: 0 };
   const sources: TimeSources = {
     steady: () => host.boot - host.slept - host.offset,
     uptime: () => Math.floor(host.boot / 10) * 10,
-    wall: () => 1_700_000_000_000,
+    wall: () => 1_700_000_000_000 + Math.floor(host.boot + host.wallSet),
   };
 
   it('is the time since the host was started, with what it slept, and never ahead of it', () => {
@@ -24,6 +24,27 @@ describe('monotonic time', () => {
       expect(now).toBeGreaterThanOrEqual(before);
       before = now;
     }
+  });
+
+  it('asks the host when it may have slept, when the wall clock was set, and once a second', () => {
+    const uptime = vi.fn(sources.uptime);
+    const clock = agentClock({ ...sources, uptime });
+    const looksAfter = (change: Partial<typeof host>): number => {
+      uptime.mockClear();
+      Object.assign(host, change);
+      const now = clock.monotonic();
+      expect(now).toBeLessThanOrEqual(host.boot);
+      expect(now).toBeGreaterThan(host.boot - 10);
+      return uptime.mock.calls.length;
+    };
+    const { boot, slept } = host;
+    expect(looksAfter({})).toBe(1);
+    expect(looksAfter({ boot: boot + 0.7 })).toBe(0);
+    expect(looksAfter({ boot: boot + 600.2 })).toBe(0);
+    expect(looksAfter({ boot: boot + 1000 })).toBe(1);
+    expect(looksAfter({ boot: boot + 1060, slept: slept + 50 })).toBe(1);
+    expect(looksAfter({ wallSet: -3600_000 })).toBe(1);
+    expect(looksAfter({})).toBe(0);
   });
 
   it('comes out early, never late, when the process stands still between two looks', () => {

@@ -54,9 +54,14 @@ export class Mirror {
     return [...this.#entries.values()].filter((entry) => entry.lease === lease);
   }
 
-  /** Changes whenever one of the documents that an agent watches does. */
+  /**
+   * Changes whenever one of the documents that an agent watches does, and when a member comes or
+   * goes: a new one waits for its slot on the leader.
+   */
   get watched(): string {
-    return WATCHED.map((name) => this.get(name)?.document.version ?? '').join();
+    const versions = WATCHED.map((name) => this.get(name)?.document.version ?? '');
+    const members = [...this.#entries.keys()].filter((name) => name.startsWith('members/'));
+    return [...versions, ...members.sort()].join();
   }
 
   /**

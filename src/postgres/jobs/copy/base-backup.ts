@@ -1,8 +1,9 @@
 import { dataVersion } from '../../conf/conf-files.ts';
-import { programPath, programVersion } from '../../programs.ts';
-import { type ProgramResult, runProgram } from '../../run-program.ts';
+import { programVersion } from '../../programs.ts';
+import type { ProgramResult } from '../../run-program.ts';
 import { fail, type JobRun } from '../context.ts';
 import { lastLines } from '../hooks/run-hook.ts';
+import { runTool } from '../run-tool.ts';
 import type { ToolLogin } from '../tool-login.ts';
 import { toolArguments } from '../tool-options.ts';
 
@@ -11,9 +12,6 @@ const FORBIDDEN = [
   ...['pgdata', 'format', 'wal-method', 'xlog-method', 'gzip', 'version', 'slot', 'create-slot'],
   ...['write-recovery-conf', 'dbname', 'host', 'port', 'username', 'password'],
 ];
-
-/** Between two lines of progress in the log. */
-const PROGRESS_MS = 10_000;
 
 /** How a source is connected to for a copy. */
 export interface CopySource extends ToolLogin {
@@ -32,11 +30,10 @@ export async function baseBackup(source: CopySource, target: string, run: JobRun
 }
 
 async function attempt(source: CopySource, target: string, run: JobRun): Promise<ProgramResult> {
-  const config = run.config();
   const { args, refused } = await backupArguments(run);
-  for (const line of refused) run.log(line);
-  return runProgram({
-    path: programPath(config, 'pg_basebackup'),
+  for (const line of refused) run.log(line, 'warning');
+  return runTool(run, {
+    name: 'pg_basebackup',
     args: [
       ...[`--pgdata=${target}`, '--wal-method=stream', `--dbname=${source.conninfo}`],
       ...['--no-password', '--progress', '--verbose'],
@@ -44,9 +41,6 @@ async function attempt(source: CopySource, target: string, run: JobRun): Promise
       ...args,
     ],
     env: { ...source.env, LC_ALL: 'C' },
-    signal: run.signal,
-    onLine: every(PROGRESS_MS, run.log),
-    diesWithAgent: true,
   });
 }
 
@@ -63,19 +57,6 @@ async function backupArguments(run: JobRun): Promise<ReturnType<typeof toolArgum
   return {
     args: made.args.filter((arg) => !isOurs(arg)),
     refused: [...made.refused, ...refused],
-  };
-}
-
-/** Lets a line of progress pass now and then, and every other line at once. */
-function every(ms: number, log: (line: string) => void): (line: string) => void {
-  let next = 0;
-  return (line) => {
-    const now = performance.now();
-    if (/^\s*\d+\/\d+ kB/.test(line)) {
-      if (now < next) return;
-      next = now + ms;
-    }
-    log(line.trim().replace(/^(?!pg_basebackup: )/, 'pg_basebackup: '));
   };
 }
 

@@ -24,9 +24,9 @@ type CloneJob = JobSpec & { readonly kind: 'clone' };
 type Method = 'basebackup' | ReplicaMethod;
 
 /** Makes a copy of a source, or of a backup, and leaves it to be started as a standby. */
-export async function clone({ from, discard }: CloneJob, run: JobRun): Promise<void> {
+export async function clone({ from, discard, method: only }: CloneJob, run: JobRun): Promise<void> {
   const { dataDir, replicaMethods, replication } = run.config();
-  const methods = replicaMethods.filter(
+  const methods = (only ? [only] : replicaMethods).filter(
     (method) => from !== undefined || (method !== 'basebackup' && method.noLeader),
   );
   if (methods.length === 0) fail('no way to make a replica works without a leader');
@@ -87,7 +87,7 @@ async function firstThatWorks(
     } catch (error) {
       stopIfCancelled(run);
       const { message } = error as Error;
-      run.log(message);
+      run.log(message, 'warning');
       failures.push(message);
     }
   }

@@ -262,7 +262,12 @@ describe('loadAgentSettings warns', () => {
       'bootstrap: {users: {admin: {}}}\nname: ',
       'bootstrap.users has no effect, as in Patroni since 4.0: create users in a script that bootstrap.post_bootstrap names',
     ],
-  ])('%j → %j', async (from, to, warning) => {
+    ...['x'.repeat(64), 'zürich'].map((name) => [
+      'name: ',
+      `name: ${name} #`,
+      `${name} will never be a synchronous standby: PostgreSQL knows standbys by names of at most 63 letters of ASCII`,
+    ]),
+  ])('%j → %j', async (from = '', to = '', warning = '') => {
     expect(TUTORIAL).toContain(from);
     expect((await load(TUTORIAL.replace(from, to))).warnings).toEqual([warning]);
   });

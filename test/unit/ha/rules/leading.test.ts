@@ -219,11 +219,48 @@ describe('a request for a switchover', () => {
       outcome: undefined,
     } as const;
     expect(planned(leaderFacts({ memory, job, answers: held })).rule).toBe('busy.wait');
-    const down = leaderFacts({
-      memory,
-      postgres: stopped({ role: 'primary', controlState: 'shut down' }),
-    });
+    const postgres = stopped({ role: 'primary', controlState: 'shut down', lsn: 5000 });
+    const has = [{ name: 'pg2', report: says({ receivedLsn: 5000 }) }];
+    const down = leaderFacts({ memory, postgres, answers: { peers: has } });
     expect(planned(down)).toEqual({ rule: 'down.handover', does: ['disarm', 'release'] });
+  });
+
+  describe('when PostgreSQL is down, and nobody has the last WAL', () => {
+    const memory = { steppingDown: 'switchover' } as const;
+    const postgres = stopped({ role: 'primary', controlState: 'shut down', lsn: 5000 });
+    const short = [{ name: 'pg2', report: says({ receivedLsn: 4999, replayedLsn: 4999 }) }];
+    const dcs = requested({ leader: 'pg1' });
+
+    it('looks before it gives the lock away', () => {
+      expect(planned(leaderFacts({ memory, postgres, dcs })).asks).toBe('poll');
+    });
+
+    it.each([
+      ['has less', short],
+      ['does not answer', [{ name: 'pg2', report: SILENT }]],
+    ])('leads again with a lock that it has just renewed: the other one %s', (_, peers) => {
+      const facts = { memory, postgres, dcs };
+      expect(planned(leaderFacts({ ...facts, answers: { peers } })).asks).toBe('renew');
+      const plan = acting(leaderFacts({ ...facts, answers: { ...held, peers } }));
+      expect(plan).toMatchObject({ rule: 'down.take-back', memory: { steppingDown: undefined } });
+      expect(planned(leaderFacts({ ...facts, answers: { ...held, peers } })).does).toEqual([
+        'remove failover',
+        'start as primary',
+      ]);
+    });
+
+    it('goes by the candidate alone, if one is named', () => {
+      const named = requested({ leader: 'pg1', candidate: 'pg3' });
+      const peers = [{ name: 'pg2', report: says({ receivedLsn: 5000 }) }];
+      const facts = leaderFacts({ memory, postgres, dcs: named, answers: { ...held, peers } });
+      expect(planned(facts).rule).toBe('down.take-back');
+    });
+
+    it('gives the lock away all the same where a failover was ordered', () => {
+      const failover = requested({ candidate: 'pg2' });
+      const facts = leaderFacts({ memory, postgres, dcs: failover });
+      expect(planned(facts).rule).toBe('down.handover');
+    });
   });
 
   it('in quorum mode needs enough able members to find the last commit', () => {

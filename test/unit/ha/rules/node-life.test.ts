@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Job, JobSpec } from '../../../../src/ha/job.ts';
 import { NO_ORDERS } from '../../../../src/ha/orders.ts';
-import { leaderMember } from '../../../../src/model/cluster.ts';
 import type { SourceReport } from '../../../../src/model/postgres.ts';
 import { member, SILENT, says } from '../cluster-of.ts';
 import {
@@ -22,6 +21,8 @@ const ended = (spec: JobSpec, ok: boolean): Job => ({
   startedAt: NOW - 5000,
   outcome: ok ? { ok } : { ok, cancelled: false, failure: 'it broke' },
 });
+/** What a server does not say before it takes connections. */
+const unheard = { receivedLsn: undefined, replayedLsn: undefined, replicationState: undefined };
 const running = (spec: JobSpec): Job => ({ spec, startedAt: NOW - 5000, outcome: undefined });
 const empty = stopped({ dataDirectory: 'empty', systemId: undefined, timeline: undefined, lsn: 0 });
 const withConn = [
@@ -300,6 +301,102 @@ describe('a standby', () => {
     expect(planned(gone).rule).toBe('following.steady');
   });
 
+  it('that is still starting changes its source, too (P#3654)', () => {
+    const starting = { state: 'starting', ...unheard } as const;
+    const dcs = led({ leader: 'pg3' });
+    const waits = factsOf({ dcs, postgres: standby(starting) });
+    expect(planned(waits)).toEqual({ rule: 'following.retarget', does: ['follow'] });
+    const job = running({ kind: 'start', as: 'standby', from: undefined });
+    expect(planned({ ...waits, job })).toEqual({ rule: 'busy.retarget', does: ['follow'] });
+    const restart = running({ kind: 'restart', from: undefined });
+    expect(planned({ ...waits, job: restart }).rule).toBe('busy.retarget');
+    const told = { ...starting, follows: 'pg3', followsAddress: { host: 'pg3', port: 5432 } };
+    expect(planned(factsOf({ dcs, job, postgres: standby(told) })).rule).toBe('busy.wait');
+    // One that is to become a primary follows nobody.
+    const primaryJob = running({ kind: 'start', as: 'primary', from: undefined });
+    expect(planned({ ...waits, job: primaryJob }).rule).not.toBe('busy.retarget');
+  });
+
+  it('that has just started is looked at again until it streams the timeline of the leader', () => {
+    const spec = { kind: 'start', as: 'standby', from: undefined } as const;
+    const job = { spec, startedAt: NOW, outcome: { ok: true } } as const;
+    const memory = { rewind: 'clear' } as const;
+    const dcs = sees({ members: [member('pg1', { timeline: 2 }), member('pg2')] });
+    const streams = standby({ timeline: 2 });
+    const fine = acting(factsOf({ dcs, job, memory, postgres: streams }));
+    expect(fine).toMatchObject({ rule: 'following.steady' });
+    expect(fine.wakeAt).toBeUndefined();
+    const answers = { source: source({ timeline: 2 }) };
+    for (const change of [{ replicationState: undefined }, { timeline: 1 }]) {
+      const postgres = { ...streams, ...change };
+      const plan = acting(factsOf({ dcs, job, memory, answers, postgres }));
+      expect(plan).toMatchObject({ rule: 'following.steady', wakeAt: NOW + 1000 });
+    }
+  });
+
+  it('that is still starting looks at the timelines, and stops when it waits in vain', () => {
+    const postgres = standby({ state: 'starting', ...unheard, lsn: 1001 });
+    expect(planned(factsOf({ dcs: led(), postgres })).asks).toBe('inspect');
+    const answers = { source: source() };
+    const settings = { usePgRewind: true };
+    const curable = { dcs: led(), answers, settings };
+    expect(acting(factsOf({ ...curable, postgres }))).toMatchObject({
+      rule: 'following.timelines',
+      memory: { rewind: 'needed' },
+    });
+    const fine = acting(factsOf({ ...curable, postgres: { ...postgres, lsn: 1000 } }));
+    expect(fine.rule).toBe('following.steady');
+    expect(fine.memory).not.toHaveProperty('rewind', 'clear');
+    const copy = factsOf({ ...curable, postgres: { ...postgres, backupLabel: true } });
+    expect(planned(copy).rule).toBe('following.steady');
+  });
+
+  it('of another member looks again when that has sent what the leader does not have', () => {
+    const connUrl = 'postgres://pg1:5432/postgres';
+    const pg1 = member('pg1', { role: 'primary', timeline: 2, connUrl });
+    const dcs = sees({ members: [pg1, member('pg2')] });
+    const memory = { rewind: 'clear', leaderTimeline: 2, healthyView: dcs.view } as const;
+    const postgres = standby({ replicationState: undefined, timeline: 1, replayedLsn: 1001 });
+    const waits = factsOf({ dcs, memory, postgres });
+    expect(planned(waits)).toMatchObject({ asks: 'inspect' });
+    const history = [{ timeline: 1, lsn: 1000, reason: '' }];
+    const answers = { source: source({ timeline: 2, history }) };
+    const settings = { usePgRewind: true };
+    expect(
+      acting({ ...waits, answers, settings: { ...waits.settings, ...settings } }),
+    ).toMatchObject({ rule: 'following.timelines', memory: { rewind: 'needed' } });
+    // Nothing wakes it again as long as there is nothing to be done.
+    const behind = standby({ replicationState: undefined, timeline: 1, replayedLsn: 999 });
+    const fine = acting({ ...waits, postgres: behind, answers });
+    expect(fine).toMatchObject({ rule: 'following.steady' });
+    const there = standby({ replicationState: undefined, timeline: 2 });
+    expect(planned({ ...waits, postgres: there }).rule).toBe('following.steady');
+  });
+
+  it('notices a source that has moved under its name, and no other spelling of the same', () => {
+    const at = (connUrl: string) =>
+      factsOf({ dcs: led({ members: [member('pg1', { role: 'primary', connUrl })] }) });
+    expect(planned(at('postgres://pg1.example:5432/postgres')).does).toEqual(['follow']);
+    expect(planned(at('postgres://pg1:5433/postgres')).does).toEqual(['follow']);
+    for (const same of ['postgres://PG1/postgres', 'postgres://user@pg1:5432/x?sslmode=require']) {
+      expect(planned(at(same)).rule).toBe('following.steady');
+    }
+    // What names no host is no place to go to.
+    expect(planned(at('postgres:///postgres')).rule).toBe('following.steady');
+  });
+
+  it('is restarted for another source before PostgreSQL 13', () => {
+    const dcs = led({ leader: 'pg3' });
+    const old = factsOf({ dcs, postgres: standby({ serverVersion: 120_022 }) });
+    expect(acting(old)).toMatchObject({
+      rule: 'following.retarget',
+      do: [{ kind: 'job', job: { kind: 'restart', from: { name: 'pg3' } } }],
+    });
+    const starts = standby({ serverVersion: 120_022, state: 'starting', ...unheard });
+    const job = running({ kind: 'start', as: 'standby', from: undefined });
+    expect(planned(factsOf({ dcs, job, postgres: starts })).rule).toBe('busy.wait');
+  });
+
   it('a standby that replays no further for its parameters is restarted, but not in pause', () => {
     const dcs = led();
     const postgres = standby({ replayPaused: true, replayNeedsRestart: true });
@@ -331,24 +428,19 @@ describe('a standby', () => {
     expect(acting(not)).toMatchObject({ do: [], memory: { rewind: 'failed' } });
   });
 
-  it('asks again while it follows another standby, which may have given it foreign WAL', () => {
-    const lost = { replicationState: undefined, replayedLsn: 1001 };
-    const dcs = led();
-    const { view } = dcs;
-    // The leader is the one that was asked before.
-    const leaderTimeline = leaderMember(view)?.timeline;
-    const memory = { rewind: 'clear', healthyView: view, leaderTimeline } as const;
-    const direct = factsOf({ dcs, postgres: standby(lost), memory });
-    expect(planned(direct)).toEqual({ rule: 'following.steady', does: [] });
-    const cascading = {
-      dcs,
-      memory,
-      postgres: standby({ ...lost, follows: 'pg3' }),
-      self: { tags: { replicatefrom: 'pg3' } },
-    };
-    expect(planned(factsOf(cascading)).asks).toBe('inspect');
-    const plan = acting(factsOf({ ...cascading, answers: { source: source() } }));
-    expect(plan).toMatchObject({ rule: 'following.timelines', memory: { rewind: 'failed' } });
+  it('that has diverged and gets the rest of the old timeline has diverged all the same', () => {
+    const pg1 = member('pg1', { role: 'primary', timeline: 2 });
+    const dcs = sees({ members: [pg1, member('pg2')] });
+    const memory = { rewind: 'failed', leaderTimeline: 2, healthyView: dcs.view } as const;
+    const rest = factsOf({ dcs, memory, postgres: standby({ timeline: 1 }) });
+    expect(acting(rest).memory).not.toHaveProperty('rewind');
+    const cured = factsOf({ dcs, memory, postgres: standby({ timeline: 2 }) });
+    expect(acting(cured).memory).toMatchObject({ rewind: 'clear' });
+    // A leader that does not say its timeline now has said it before.
+    const { timeline: _, ...silent } = pg1;
+    const before = sees({ members: [silent, member('pg2')] });
+    expect(acting({ ...rest, dcs: before }).memory).not.toHaveProperty('rewind');
+    expect(acting({ ...cured, dcs: before }).memory).toMatchObject({ rewind: 'clear' });
   });
 
   it('does not take a leader that is still being promoted for the truth', () => {
@@ -451,7 +543,8 @@ describe('while a long operation runs', () => {
 
   it('a slow archive does not hold up the successor (P#2067)', () => {
     const job = running({ kind: 'stop', mode: 'fast', checkpoint: true, limit: undefined });
-    const postgres = primary({ state: 'stopping', controlState: 'shut down', checkpointLsn: 1000 });
+    const down = { state: 'stopping', controlState: 'shut down' } as const;
+    const postgres = primary({ ...down, checkpointLsn: 880, lsn: 1000 });
     const memory = { steppingDown: 'switchover' } as const;
     const answers = {
       lock: { outcome: 'held' },
@@ -461,8 +554,16 @@ describe('while a long operation runs', () => {
       rule: 'busy.archiving',
       does: ['disarm', 'release'],
     });
-    const behind = { ...postgres, checkpointLsn: 1001 };
-    expect(planned(leaderFacts({ job, postgres: behind, memory, answers })).rule).toBe('busy.wait');
+    expect(acting(leaderFacts({ job, postgres, memory, answers })).do).toContainEqual({
+      kind: 'release',
+      lsn: 880,
+    });
+    // The standby lacks the last record; or where that ends is not known.
+    for (const change of [{ lsn: 1001 }, { checkpointLsn: 1000 }]) {
+      const behind = { ...postgres, ...change };
+      const plan = planned(leaderFacts({ job, postgres: behind, memory, answers }));
+      expect(plan.rule).toBe('busy.wait');
+    }
   });
 });
 
@@ -542,6 +643,28 @@ describe('orders', () => {
     expect(planned(factsOf({ orders, job, dcs: led() })).rule).toBe('busy.wait');
     const force = { ...NO_ORDERS, reinitialize: { ...reinitialize, force: true } };
     expect(planned(factsOf({ orders: force, job, dcs: led() })).does).toContain('clone');
+  });
+
+  it('the first start of a new cluster is no start after a failure', () => {
+    const answers = { lock: { outcome: 'held' } } as const;
+    const job = running({ kind: 'start', as: 'primary', from: undefined, first: true });
+    expect(acting(leaderFacts({ job, answers })).say).toBe(
+      'updated leader lock during post_bootstrap',
+    );
+    const again = running({ kind: 'start', as: 'primary', from: undefined });
+    expect(acting(leaderFacts({ job: again, answers })).say).toBe(
+      'updated leader lock during starting primary after failure',
+    );
+  });
+
+  it('a new copy of the leader is a base backup, whatever way is configured', () => {
+    const order = { id: 1, force: false, fromLeader: true };
+    const orders = { ...NO_ORDERS, reinitialize: order };
+    const job = { kind: 'clone', from: { name: 'pg1' }, method: 'basebackup' };
+    expect(acting(factsOf({ orders, dcs: led() })).do).toMatchObject([{}, { job }, {}]);
+    const any = { ...NO_ORDERS, reinitialize: { ...order, fromLeader: false } };
+    const [, made] = acting(factsOf({ orders: any, dcs: led() })).do;
+    expect(made).not.toHaveProperty('job.method');
   });
 
   it('primary_stop_timeout limits a stop in synchronous mode only, at the end as in a switchover', () => {

@@ -57,6 +57,15 @@ describe('off', () => {
     expect(plan('off', { names: own, ownSyncNames: '2 (x, y)' })).toEqual({ do: [] });
     expect(plan('off', { ownSyncNames: '' })).toEqual({ do: [] });
   });
+
+  it('knows the names of the configuration again, as PostgreSQL tells them', () => {
+    const told: SyncNames = { kind: 'first', count: 2, names: ['x', 'y', 'z'] };
+    const own = 'FIRST 2 (x, "y", z)';
+    expect(plan('off', { names: told, ownSyncNames: own })).toEqual({ do: [] });
+    const other = plan('off', { names: told, ownSyncNames: 'FIRST 2 (z, y, x)' });
+    expect(other.do).toHaveLength(2);
+    expect(plan('off', { names: any(1, 'x', 'y'), ownSyncNames: 'ANY 1 (y, x)' }).do).toEqual([]);
+  });
 });
 
 describe('on', () => {

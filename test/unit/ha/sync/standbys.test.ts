@@ -32,6 +32,10 @@ describe('who can be synchronous', () => {
     ['is a base backup', { standbys: [standby('pg2', { state: 'backup' })] }],
     ['nosync', { standbys: [standby('pg2')], members: [member('pg2', { nosync: true })] }],
     [
+      'has a name that PostgreSQL does not show as it is',
+      { standbys: [standby('zürich')], members: [member('zürich')] },
+    ],
+    [
       'sync_priority 0',
       { standbys: [standby('pg2')], members: [member('pg2', { sync_priority: 0 })] },
     ],

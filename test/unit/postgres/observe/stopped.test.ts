@@ -54,5 +54,7 @@ it.each([
   ['in crash recovery', true, 'standby'],
   ['in crash recovery', false, 'primary'],
 ])('a server that runs, with %j and a signal file: %s, is a %s', (state, signal, role) => {
-  expect(roleOf(state, signal)).toBe(role);
+  const files = { controlState: state, hasSignalFile: signal };
+  expect(roleOf('running', files)).toBe(role);
+  expect(roleOf('starting', files)).toBe(signal ? 'standby' : 'primary');
 });

@@ -104,8 +104,9 @@ describe('short commands', () => {
     await rig.good(rig.a, STOP);
     await expect(rig.result(rig.a.server.checkpoint())).rejects.toThrow('does not run');
     await expect(rig.result(rig.a.server.syncSlots([]))).rejects.toThrow('does not run');
-    await rig.result(rig.a.server.setSyncNames({ kind: 'off' }));
-    await rig.result(rig.a.server.follow(undefined));
+    const off = rig.a.server.setSyncNames({ kind: 'off' });
+    await expect(rig.result(off)).rejects.toThrow('does not run');
+    await expect(rig.result(rig.a.server.follow(undefined))).rejects.toThrow('does not run');
   });
 
   it('answer also when the server goes away meanwhile', async () => {

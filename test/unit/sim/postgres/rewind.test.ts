@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { contains } from '../../../sim/postgres/wal.ts';
-import { AS_STANDBY, PROMOTE, Rig, STOP, source } from './rig.ts';
+import { AS_PRIMARY, AS_STANDBY, has, PROMOTE, Rig, STOP, source } from './rig.ts';
 
 describe('rewind', () => {
   it('is refused while the server runs', async () => {
@@ -22,6 +22,49 @@ describe('rewind', () => {
     await rig.good(rig.a, { ...AS_STANDBY, from: source(rig.b) });
     await rig.pass(100);
     expect(await rig.look(rig.a)).toMatchObject({ timeline: 2, replicationState: 'streaming' });
+  });
+
+  /** `a` was rewound from `b`, which wrote something meanwhile that `c` has got. */
+  async function rewound(): Promise<Rig> {
+    const rig = new Rig();
+    await rig.diverged();
+    await rig.result(rig.b.server.checkpoint());
+    await rig.result(rig.c.server.follow(source(rig.b)));
+    await rig.pass(100);
+    const rewinding = rig.begin(rig.a, { kind: 'rewind', from: source(rig.b) });
+    await rig.pass(200);
+    rig.b.server.instance.commit(2);
+    expect(await rig.result(rewinding)).toEqual({ ok: true });
+    return rig;
+  }
+
+  it('leaves a server that takes no connections before it has what was written meanwhile', async () => {
+    const rig = await rewound();
+    rig.b.server.kill();
+    const end = (await rig.look(rig.c)).lsn;
+    expect(await rig.look(rig.a)).toMatchObject({ state: 'stopped', timeline: 2, lsn: end });
+    const starting = rig.begin(rig.a, { ...AS_STANDBY, from: source(rig.b) });
+    await rig.pass(30_000);
+    expect(await rig.look(rig.a)).toMatchObject({ state: 'starting', follows: 'b', lsn: end });
+    await rig.result(rig.a.server.follow(source(rig.c)));
+    expect(await rig.result(starting)).toEqual({ ok: true });
+    expect(await rig.look(rig.a)).toMatchObject({ state: 'running', follows: 'c' });
+    expect(has(rig.a, 2)).toBe(true);
+  });
+
+  it('leaves a server whose start takes too long when nobody has that', async () => {
+    const rig = await rewound();
+    rig.b.server.kill();
+    const start = { ...AS_STANDBY, from: source(rig.b) } as const;
+    const starting = rig.begin(rig.a, start);
+    await rig.pass(60_000);
+    expect(await rig.result(starting)).toMatchObject({ ok: false, cancelled: false });
+    expect(await rig.look(rig.a)).toMatchObject({ state: 'starting', answering: true });
+    await rig.good(rig.a, STOP);
+    expect(await rig.look(rig.a)).toMatchObject({ controlState: 'shut down in recovery' });
+    await rig.good(rig.b, AS_PRIMARY);
+    await rig.good(rig.a, start);
+    expect(has(rig.a, 2)).toBe(true);
   });
 
   it('is refused before the first checkpoint of the source (P#2073)', async () => {

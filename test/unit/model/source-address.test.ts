@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { sourceAddress } from '../../../../src/postgres/conf/source-address.ts';
+import { sourceAddress } from '../../../src/model/source-address.ts';
 
 const addressOf = (connUrl: string) => sourceAddress({ name: 'x', connUrl });
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { SyncNames } from '../../../src/model/postgres.ts';
-import { formatSyncNames, parseSyncNames } from '../../../src/postgres/sync-names.ts';
+import { formatSyncNames, parseSyncNames } from '../../../src/model/sync-names.ts';
 
 it.each<[SyncNames, string]>([
   [{ kind: 'off' }, ''],

@@ -1,4 +1,4 @@
-import type { Source } from '../../model/postgres.ts';
+import type { Source } from './postgres.ts';
 
 /** Where a server listens; several hosts are separated by commas. */
 export interface ServerAddress {

@@ -1,4 +1,4 @@
-import type { SyncNames } from '../model/postgres.ts';
+import type { SyncNames } from './postgres.ts';
 
 // `synchronous_standby_names`: PostgreSQL's words are in syncrep_scanner.l, its grammar in
 // syncrep_gram.y.

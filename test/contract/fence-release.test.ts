@@ -15,7 +15,7 @@ import { buildReleaseAgent, Household, type Keeping } from './release-rig.ts';
 const FAR = 600_000;
 /** How far ahead a deadline is that shall pass. */
 const AHEAD = 3000;
-const GIVEN_AWAY = 'the lock of pg1 was given away';
+const GIVEN_AWAY = 'pg1 has the lock no more';
 /** How often an agent is killed and the next one comes. */
 const TRIES = 25;
 

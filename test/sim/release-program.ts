@@ -53,7 +53,7 @@ async function releaseLock(means: ReleaseMeans): Promise<string> {
       if (store.lockOf(session.id) !== version) return;
       store.commit(`release of ${host}`, [{ name: 'leader', value: undefined }]);
     });
-    return `the lock of ${name} was given away`;
+    return `${name} has the lock no more`;
   } finally {
     place.discard();
   }

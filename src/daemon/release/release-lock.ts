@@ -42,7 +42,7 @@ export async function releaseLock(stateDir: string, warn: (text: string) => void
   }
   try {
     await lock.giveAway();
-    return `the lock of ${name} was given away`;
+    return `${name} has the lock no more`;
   } finally {
     // Whether it was done, or may still be done: nobody may go on with this session.
     place.discard();

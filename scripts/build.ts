@@ -61,6 +61,8 @@ async function bundle(): Promise<void> {
     entryPoints: [
       'src/main.ts',
       'src/daemon/main.ts',
+      // Started by the guard, when the agent is dead.
+      'src/daemon/release/main.ts',
       ...files.map((file) => `src/commands/${file}`),
     ],
     outdir: 'dist',

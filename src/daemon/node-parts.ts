@@ -10,6 +10,7 @@ import { RestServer } from '../rest/server/server.ts';
 import type { AgentTime } from '../system/agent-clock.ts';
 import type { Log } from '../system/log/log.ts';
 import type { LocalConfiguration } from './local-configuration.ts';
+import { releaseCommand } from './release/command.ts';
 import { restBackend } from './rest-backend.ts';
 
 /** What the parts of a node are made with. */
@@ -40,6 +41,7 @@ export function makeFence({ configuration, stateDir, log, clock, agent }: PartsM
       monotonic: clock.monotonic,
       onChange: () => agent().rouse(),
       say,
+      releaser: releaseCommand(stateDir),
     },
     watchdog: {
       config: () => {

@@ -24,7 +24,9 @@ import {
 } from './node-parts.ts';
 import { logContext } from './open-log.ts';
 import { presentRole } from './present-role.ts';
-import { fileRecollection, fileSessionMemory } from './recollection.ts';
+import { fileRecollection } from './recollection.ts';
+import { writeNotes } from './release/notes.ts';
+import { fileSessionMemory } from './release/session-files.ts';
 import { openStateDir } from './state-dir.ts';
 import type { Notifier } from './systemd.ts';
 import { tickLog } from './tick-log.ts';
@@ -43,6 +45,7 @@ const REST_GRACE_MS = 1000;
 /** One node of a cluster: the agent, and all that it stands on. */
 export class NodeProgram {
   readonly #options: NodeProgramOptions;
+  readonly #stateDir: string;
   readonly #recollection: Recollection;
   readonly #configuration: LocalConfiguration;
   readonly #clock = agentClock();
@@ -57,6 +60,7 @@ export class NodeProgram {
 
   private constructor(options: NodeProgramOptions, stateDir: string, dcs: AgentStore) {
     this.#options = options;
+    this.#stateDir = stateDir;
     const { settings, log } = options;
     const { scope, name } = settings;
     const { warning: warn } = log.logger('pgherd');
@@ -123,6 +127,7 @@ export class NodeProgram {
     try {
       await checkUniqueName({ scope, name, dcs: this.#dcs, peers: this.#peers });
       await this.#rest.apply(this.#configuration.settings.restApi);
+      this.#writeNotes();
       // Not before: an agent that is refused leaves no guard behind.
       this.#fence.start();
       await this.#fence.ready();
@@ -164,11 +169,21 @@ export class NodeProgram {
       await this.#rest.apply(settings.restApi);
       this.#peers.reload({ settings: settings.restClient, https: servesHttps(settings) });
       await this.#dcs.reload(settings.store);
+      this.#writeNotes();
       await this.#server.reload();
     } finally {
       notifier.ready();
       this.#agent.rouse();
     }
+  }
+
+  /** For the program that gives the lock away when this one is dead. */
+  #writeNotes(): void {
+    const { settings, postgres } = this.#configuration;
+    const { scope, name, namespace, store } = settings;
+    const { warning: warn } = this.#options.log.logger('pgherd');
+    const { dataDir } = postgres;
+    writeNotes({ stateDir: this.#stateDir, scope, name, warn }, { namespace, store, dataDir });
   }
 
   async #close(): Promise<void> {

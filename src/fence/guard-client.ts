@@ -1,7 +1,7 @@
 import type { FenceSight, Monotonic } from '../ha/facts.ts';
 import { uptimeMs } from '../system/agent-clock.ts';
 import { GuardLink } from './guard-link.ts';
-import { guardPaths, guardScript, killGuard, launchGuard } from './guard-process.ts';
+import { guardPaths, guardScript, killGuard, launchGuard, nameReleaser } from './guard-process.ts';
 import { GUARD_VERSION, type GuardPaths, type GuardReport } from './guard-protocol.ts';
 
 /**
@@ -24,6 +24,11 @@ export interface GuardOptions {
   readonly say: (text: string) => void;
   /** The guard's program; by default the one that came with this file. */
   readonly script?: string;
+  /**
+   * A program and its arguments, which the guard runs when this agent is dead and no PostgreSQL is
+   * left: it gives the lock away. Without it the lease ends by itself.
+   */
+  readonly releaser?: readonly string[];
 }
 
 /**
@@ -123,6 +128,7 @@ export class GuardFence {
   }
 
   async #bringUp(frozen: boolean): Promise<void> {
+    this.#nameReleaser();
     const report = (frozen ? undefined : await this.#find()) ?? (await this.#launch());
     if (this.#wish === 'unknown') this.#wish = report.deadline ?? 'unknown';
     else this.#tell();
@@ -151,6 +157,15 @@ export class GuardFence {
     const report = await this.#connect()?.ask({ kind: 'ping' });
     if (!report) throw new Error('the guard was started, and does not answer');
     return report;
+  }
+
+  #nameReleaser(): void {
+    try {
+      nameReleaser(this.#paths, this.#options.releaser ?? []);
+    } catch (error) {
+      // The guard guards without it.
+      this.#options.say(`the guard cannot give the lock away: ${textOf(error)}`);
+    }
   }
 
   #connect(): GuardLink | undefined {
@@ -188,7 +203,11 @@ export class GuardFence {
     const fenced = state === 'fenced';
     if (fenced === this.#fenced) return;
     this.#fenced = fenced;
-    if (fenced) this.#options.say('the deadline has passed: the guard stops PostgreSQL');
+    if (fenced) {
+      // At once, whatever the ticks are at: it kills an agent that stands still.
+      this.#link?.send({ kind: 'ping' });
+      this.#options.say('the deadline has passed: the guard stops PostgreSQL');
+    }
     this.#options.onChange();
   }
 

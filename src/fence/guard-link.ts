@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import {
   commandLine,
@@ -7,6 +7,7 @@ import {
   type GuardPaths,
   type GuardReport,
   parseReport,
+  startTicks,
 } from './guard-protocol.ts';
 
 /** A guard that has not answered for so long does not work. */
@@ -26,7 +27,7 @@ export interface GuardEvents {
 
 /** The two FIFOs of a guard that lives, or did a moment ago. No call ever waits. */
 export class GuardLink {
-  readonly #owner = randomBytes(4).toString('hex');
+  readonly #owner = ownerName();
   readonly #events: GuardEvents;
   readonly #commands: number;
   readonly #life: Socket;
@@ -132,6 +133,12 @@ export class GuardLink {
     this.close();
     this.#events.died();
   }
+}
+
+/** By this the guard knows whom it has to kill when the agent stands still. */
+function ownerName(): string {
+  const start = startTicks(readFileSync('/proc/self/stat', 'utf8')) ?? '';
+  return `${process.pid}-${start}-${randomBytes(4).toString('hex')}`;
 }
 
 function openFifo(path: string, direction: number): number | undefined {

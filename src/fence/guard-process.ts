@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { writeDurably } from '../system/durable-file.ts';
 import { type GuardPaths, startTicks } from './guard-protocol.ts';
 
 /** A guard that has not said "ready" by then, in milliseconds, will not. It may wait 5 s for the
@@ -38,6 +39,7 @@ export function guardPaths(stateDirectory: string, dataDirectory: string): Guard
     life: join(directory, 'life'),
     pid: join(directory, 'pid'),
     log: join(directory, 'guard.log'),
+    release: join(directory, 'release'),
   };
 }
 
@@ -73,6 +75,13 @@ export async function launchGuard(launch: Launch): Promise<void> {
   closeSync(log);
   child.unref();
   await ready(child);
+}
+
+/** Tells the guard, now or later, which program gives the lock of a dead agent away. */
+export function nameReleaser({ directory, release }: GuardPaths, words: readonly string[]): void {
+  if (words.some((word) => word.includes('\n'))) throw new Error('a word of two lines');
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  writeDurably(release, words.map((word) => `${word}\n`).join(''));
 }
 
 function ready(child: ChildProcess): Promise<void> {

@@ -1,19 +1,24 @@
 // What the agent and its guard say to each other; the other half is in guard.sh.
 
 /** Of guard.sh. A guard of another version is replaced when an agent finds it. */
-export const GUARD_VERSION = '1';
+export const GUARD_VERSION = '2';
 
 /** Two directories never share a guard, and a directory always finds its own. */
 export interface GuardPaths {
   /** Of one guard; nobody else may enter it. */
   readonly directory: string;
-  /** Takes commands; opening it for writing fails while no guard lives. */
+  /**
+   * Takes commands; opening it for writing fails while no guard lives. To the guard its end of file
+   * says that the agent is dead.
+   */
   readonly commands: string;
   /** Brings reports, and its end when the guard dies. */
   readonly life: string;
   /** `PID START`, the start in the ticks of /proc/PID/stat. */
   readonly pid: string;
   readonly log: string;
+  /** What the guard runs when the lock is to be given away: one word a line. */
+  readonly release: string;
 }
 
 export type GuardCommand =
@@ -35,8 +40,9 @@ export interface GuardReport {
 const REPORT = /^(idle|armed|fenced) (\S+)\.(\d+) (\d+) (\S+) (\d+)$/;
 
 /**
- * The line for a command. `token`: the sender, a dot, and the number of the command there. It is
- * shorter than what a FIFO takes in one piece (4096 bytes).
+ * The line for a command. `token`: the sender (its process, the ticks of its start, something
+ * random; hyphens between them), a dot, and the number of the command there. The line is shorter
+ * than what a FIFO takes in one piece (4096 bytes).
  */
 export function commandLine(token: string, command: GuardCommand): string {
   switch (command.kind) {

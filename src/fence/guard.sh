@@ -11,13 +11,14 @@
 #   TOKEN exit             ends, unless there is a deadline
 #   TOKEN replace SCRIPT   goes on as another version of this program, without a gap
 # `life` takes the reports: `idle|armed|fenced TOKEN PID VERSION DEADLINE`, one more when a deadline
-# has passed. Its end of file says that the guard is dead.
+# has passed. Its end of file says that the guard is dead. The end of file of `commands` says that the
+# agent is dead. `release`, a file, names the program that then gives its lock away, a word a line.
 #
 # On the way to a stopped PostgreSQL nothing is forked and no disk is written: a host that is out of
 # memory, processes or disk space is fenced too. No `set -e`: whatever fails, it must go on.
 
 # Known to guard-protocol.ts; to be raised with every change here.
-VERSION=1
+VERSION=2
 
 # After the deadline, in milliseconds: SIGINT at once, then these. The lease ends 2.5 s after the
 # deadline at the earliest (src/ha/lease.ts).
@@ -29,11 +30,17 @@ IDLE_WAIT=60000
 ARMED_WAIT=1000
 FENCED_WAIT=50
 CALM_WAIT=500 # after a minute without any PostgreSQL
+# An agent that was not heard in so many looks after its fence is frozen.
+SILENT_LOOKS=20
 
 DEADLINE=0 # 0: there is none
-TOKEN=-    # of the last command
+TOKEN=-    # of the last command: PID-START-RANDOM.NUMBER, the first three of the agent
+AGENT=     # set: an agent has `commands` open
 FENCED=    # set: the deadline has passed, and PostgreSQL was told
 GONE=      # set: since then it was seen that no PostgreSQL runs
+HEARD=     # set: since then an agent has said something
+LOOKS=0    # since then, while none had
+RELEASED=  # set: since the last command about deadlines the lock was to be given away
 PARTIAL=   # the beginning of a command whose end has not come yet
 NOTED=-60000
 
@@ -53,23 +60,31 @@ is_server() {
 
 is_postgres() {
   local name=
-  { read -r name <"/proc/$1/comm"; } 2>/dev/null
+  { read -r name <"/proc/$1/comm"; } 2>/dev/null || [[ ! -e /proc/$1 ]] || BLIND=1
   [[ $name == *postgres* || $name == postmaster ]]
 }
 
-# STATE and PARENT of process $1. The name before them may hold anything, spaces and brackets too.
+# A process of a server names itself so, and its postmaster does not.
+is_child() {
+  local title=
+  { IFS= read -r -d '' title <"/proc/$1/cmdline"; } 2>/dev/null
+  [[ $title == postgres:* ]]
+}
+
+# STATE, PARENT and START of process $1. The name before them may hold anything, spaces and brackets too.
 read_stat() {
   local stat='' fields
   { read -r stat <"/proc/$1/stat"; } 2>/dev/null
   fields=(${stat##*) })
-  STATE=${fields[0]:-X} PARENT=${fields[1]:-}
+  STATE=${fields[0]:-X} PARENT=${fields[1]:-} START=${fields[19]:-}
 }
 
 # POSTMASTER = the process that postmaster.pid names, if it is a server that runs.
 find_postmaster() {
   POSTMASTER=
   [[ -e $DATA/postmaster.pid ]] || return
-  { read -r POSTMASTER <"$DATA/postmaster.pid"; } 2>/dev/null
+  { read -r POSTMASTER <"$DATA/postmaster.pid"; } 2>/dev/null ||
+    [[ ! -s $DATA/postmaster.pid ]] || BLIND=1
   # A single-user server writes its number as a negative one.
   POSTMASTER=${POSTMASTER#-}
   if [[ -z $POSTMASTER || $POSTMASTER == *[!0-9]* ]]; then
@@ -88,12 +103,16 @@ is_hidden() {
 }
 
 # SERVERS = all PostgreSQL processes of the data directory. Those whose parent is dead count too:
-# a backend may outlive its postmaster and finish a commit.
+# a backend may outlive its postmaster and finish a commit. BLIND is set when not all could be seen,
+# as on a host that is out of files.
 find_servers() {
   local entry
-  SERVERS=' '
+  SERVERS=' ' BLIND=
   find_postmaster
+  [[ -e /proc/$$/cwd ]] || BLIND=1
   for entry in /proc/[1-9]*; do
+    # Then the folder could not be read.
+    [[ $entry == *'*' ]] && BLIND=1
     is_server "${entry#/proc/}" && SERVERS+="${entry#/proc/} "
   done
   [[ -z $POSTMASTER || $SERVERS == *" $POSTMASTER "* ]] && return
@@ -134,7 +153,7 @@ fence() {
   fi
   find_servers
   if [[ $SERVERS == ' ' ]]; then
-    GONE=1
+    [[ $BLIND ]] || GONE=1
   # A host that was suspended may wake up long after the deadline: then there is no time left.
   elif ((late >= KILL_AFTER)); then
     kill_servers
@@ -144,7 +163,7 @@ fence() {
     signal_postmaster INT
   fi
   if [[ ! $FENCED ]]; then
-    FENCED=1
+    FENCED=1 HEARD='' LOOKS=0
     report
   fi
   # Something may start PostgreSQL again and again.
@@ -152,6 +171,48 @@ fence() {
     NOTED=$NOW
     note "the deadline passed $late ms ago, and no PostgreSQL runs on $DATA any more"
   fi
+}
+
+# An agent that is alive answers the report that it was fenced. One that stands still could wake with
+# an old answer of the store, and go by a lock that was given away: it dies before that.
+end_silent_agent() {
+  local pid=${TOKEN%%-*} start=${TOKEN#*-}
+  [[ $AGENT && ! $HEARD ]] && ((++LOOKS == SILENT_LOOKS)) || return
+  [[ $pid == [1-9]*([0-9]) ]] || return
+  read_stat "$pid"
+  [[ $START == "${start%%-*}" ]] || return
+  note "the agent, process $pid, has not answered since the deadline: it is killed"
+  kill -KILL "$pid"
+}
+
+# The agent is dead before the deadline. PostgreSQL goes on until then, and an agent that comes back
+# takes it over. But when it is gone there is nothing to wait for: the deadline is now. What its
+# postmaster has left may end a commit, and can do nothing else.
+look_after_postgres() {
+  local pid
+  find_postmaster
+  [[ $POSTMASTER ]] && return
+  find_servers
+  [[ $BLIND ]] && return
+  for pid in $SERVERS; do
+    is_child "$pid" || return
+  done
+  note 'the agent is dead, and PostgreSQL too'
+  DEADLINE=$((NOW - KILL_AFTER))
+}
+
+# Nobody is left who could go by the lock: it is given away, while this process goes on. From here on
+# it may wait for memory, processes and disks.
+give_lock_away() {
+  local words=()
+  [[ $GONE && ! $AGENT && ! $RELEASED ]] || return
+  find_servers
+  [[ $SERVERS == ' ' && ! $BLIND ]] || return
+  RELEASED=1
+  { mapfile -t words <"$DIRECTORY/release"; } 2>/dev/null
+  ((${#words[@]})) || return
+  note 'no PostgreSQL runs and the agent is dead: its lock is to be given away'
+  "${words[@]}" </dev/null >&2 3<&- 4>&- 5<&- 6>&- 9>&- &
 }
 
 # Opens the data directory of now: a postmaster is found by it even if somebody renames it.
@@ -163,14 +224,15 @@ obey() {
   local rest=${1#* } argument
   TOKEN=${1%% *}
   argument=${rest#* }
+  meet_agent
   case $rest in
     deadline\ *)
       [[ -n $argument && $argument != *[!0-9]* ]] || return
-      DEADLINE=$((10#$argument)) FENCED='' GONE='' NOTED=-60000
+      DEADLINE=$((10#$argument)) FENCED='' GONE='' RELEASED='' NOTED=-60000
       hold_directory
       ;;
     disarm)
-      DEADLINE=0 FENCED='' GONE=''
+      DEADLINE=0 FENCED='' GONE='' RELEASED=''
       exec 5<&-
       ;;
     exit) ((DEADLINE)) || exit 0 ;;
@@ -197,13 +259,29 @@ note() {
   printf '%(%Y-%m-%d %H:%M:%S %z)T guard %s: %s\n' -1 "$$" "$1" >&2
 }
 
+# While an agent has `commands` open nobody else writes there, so that its death is an end of file.
+# Otherwise this process does, or every read would end at once.
+meet_agent() {
+  HEARD=1
+  [[ $AGENT ]] || exec 6>&-
+  AGENT=1
+}
+
+miss_agent() {
+  AGENT='' PARTIAL=''
+  # On a host that is out of files it is tried again; nobody reads the reports now.
+  { exec 6<>/proc/self/fd/3; } 2>/dev/null || read -r -t 0.1 -u 4
+}
+
 wait_for_command() {
   local fraction=00$((WAIT % 1000)) text=
   if IFS= read -r -t "$((WAIT / 1000)).${fraction: -3}" -u 3 text; then
     text=$PARTIAL$text PARTIAL=''
     obey "$text"
-  else
+  elif (($? > 128)); then
     PARTIAL+=$text
+  else
+    miss_agent
   fi
 }
 
@@ -214,10 +292,19 @@ watch() {
   while true; do
     look_at_clock
     WAIT=$IDLE_WAIT
+    # The agent that has started this process comes in a moment.
+    if ((DEADLINE > NOW)) && [[ ! $AGENT && $TOKEN != - ]]; then
+      read -r -t 0 -u 3 || look_after_postgres
+    fi
     if ((DEADLINE > NOW)); then
       WAIT=$((DEADLINE - NOW < ARMED_WAIT ? DEADLINE - NOW : ARMED_WAIT))
+      [[ $AGENT ]] || WAIT=$((WAIT < FENCED_WAIT ? WAIT : FENCED_WAIT))
     elif ((DEADLINE)); then
-      read -r -t 0 -u 3 || fence
+      if ! read -r -t 0 -u 3; then
+        fence
+        end_silent_agent
+        give_lock_away
+      fi
       WAIT=$FENCED_WAIT
       [[ $GONE ]] && ((NOW - DEADLINE > 60000)) && WAIT=$CALM_WAIT
     fi
@@ -259,7 +346,8 @@ take_place() {
       fail "cannot make $DIRECTORY/$fifo"
   done
   # Open for both directions: opening does not wait, and there is no end of file.
-  exec 3<>"$DIRECTORY/commands" 4<>"$DIRECTORY/life" || fail "cannot open the FIFOs of $DIRECTORY"
+  exec 6<>"$DIRECTORY/commands" 3<"$DIRECTORY/commands" 4<>"$DIRECTORY/life" ||
+    fail "cannot open the FIFOs of $DIRECTORY"
   # With its start, in the ticks of /proc/PID/stat, so that nobody else is taken for it.
   read -r stat </proc/self/stat
   fields=(${stat##*) })
@@ -283,7 +371,9 @@ main() {
   trap 'is_needless && exit 0' TERM
   if [[ $1 == --resume ]]; then
     shift
-    DIRECTORY=$1 DATA=$2 DEADLINE=$3 TOKEN=$4
+    DIRECTORY=$1 DATA=$2 DEADLINE=$3 TOKEN=$4 AGENT=1
+    # An older version may have it open for both directions.
+    exec 6<>/proc/self/fd/3 3</proc/self/fd/6 6>&-
     report
   else
     DIRECTORY=$1 DATA=$2 DEADLINE=${3:-0}

@@ -20,6 +20,18 @@ export function writeDurably(path: string, text: string): void {
   syncDirectory(dirname(path));
 }
 
+/** Gives a file another name, for good and in one moment; false: there is none. */
+export function moveDurably(from: string, to: string): boolean {
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
+  syncDirectory(dirname(to));
+  return true;
+}
+
 function syncDirectory(path: string): void {
   const directory = openSync(path, 'r');
   try {

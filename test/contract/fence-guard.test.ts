@@ -31,6 +31,10 @@ let bundle = '';
 
 beforeAll(async () => {
   bundle = await buildAgent(directory);
+  for (const node of [one, two]) {
+    node.make();
+    await node.choosePort();
+  }
 });
 
 afterEach(async () => {
@@ -84,6 +88,7 @@ describe('a guard', () => {
   });
 
   it('stays when it is asked to end while it guards, and ends when it does not', async () => {
+    await one.startPostgres();
     const agent = await started(one);
     await agent.feed(60_000);
     const pid = one.guardPid() ?? 0;
@@ -165,8 +170,9 @@ describe('a guard of another version', () => {
   it('goes on as this one: the same process, with the same deadline', async () => {
     const old = join(other(), 'guard.sh');
     writeFileSync(old, readFileSync(old, 'utf8').replace(/^VERSION=.*$/m, 'VERSION=0'));
+    await one.startPostgres();
     const agent = standIn(one, { program: join(other(), 'agent.mjs') });
-    // That agent wants version 1 itself, gets 0, and does not ask again and again.
+    // That agent wants the version of now, gets 0, and does not ask again and again.
     await agent.start();
     await agent.feed(3000);
     const pid = one.guardPid() ?? 0;
@@ -183,6 +189,7 @@ describe('a guard of another version', () => {
     const bad = join(other(), 'guard.sh');
     const text = readFileSync(bad, 'utf8').replace(/^VERSION=.*$/m, 'VERSION=0');
     writeFileSync(bad, text.replace('replace\\ *)', 'no-such-thing\\ *)'));
+    await one.startPostgres();
     const agent = standIn(one, { program: join(other(), 'agent.mjs') });
     await agent.start();
     await agent.feed(4000);
@@ -198,13 +205,6 @@ describe('a guard of another version', () => {
 });
 
 describe('data directories', () => {
-  beforeAll(async () => {
-    for (const node of [one, two]) {
-      node.make();
-      await node.choosePort();
-    }
-  });
-
   it('have a guard each, also with one state directory', async () => {
     await one.startPostgres();
     await two.startPostgres();

@@ -120,8 +120,10 @@ export class LabHost {
     sendSignal(this.#agent?.pid, 'SIGSTOP');
   }
 
+  /** One that its guard has killed meanwhile is started again, as systemd would do. */
   thawAgent(): void {
-    sendSignal(this.#agent?.pid, 'SIGCONT');
+    if (this.agentRuns) sendSignal(this.#agent?.pid, 'SIGCONT');
+    else this.start();
   }
 
   /** SIGKILL to the postmaster: its processes end by themselves. */

@@ -65,6 +65,17 @@ export const MUTATIONS: readonly Mutation[] = [
     scenarios: ['failover/agent-killed'],
   },
   {
+    name: 'the lock released under a living agent',
+    edits: [
+      {
+        file: 'src/dcs/kept-session.ts',
+        find: "if (found?.id === id && found.owner === 'dead') return true;",
+        replace: 'if (found?.id === id) return true;',
+      },
+    ],
+    scenarios: ['failover/agent-back-before-release'],
+  },
+  {
     name: 'started as it was, whoever leads',
     edits: [
       {

@@ -15,6 +15,7 @@ const inMs: Field = ['inMs?', (word) => milliseconds(word.replace(/^in=/, ''))];
 /** Words after the kind, in this order. */
 const FIELDS: Readonly<Record<Kind, readonly Field[]>> = {
   'kill-agent': [host, ms],
+  'kill-both': [host, ms],
   'freeze-agent': [host, ms],
   'kill-guard': [host],
   'pause-host': [host, ms],

@@ -31,6 +31,12 @@ const HANDS: { readonly [Kind in Fault['kind']]: Hand<Kind> } = {
     one.killAgent();
     lasting(world, ms, () => one.startAgent());
   },
+  'kill-both': (world, { host, ms }) => {
+    const one = hostOf(world, host);
+    one.killAgent();
+    one.postgres.kill();
+    lasting(world, ms, () => one.startAgent());
+  },
   'freeze-agent': (world, { host, ms }) => lasting(world, ms, hostOf(world, host).freezeAgent()),
   'kill-guard': (world, { host }) => hostOf(world, host).killGuard(),
   'pause-host': (world, { host, ms }) => {

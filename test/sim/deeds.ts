@@ -7,6 +7,8 @@ export type Deed = HostDeed | PostgresDeed | StoreDeed | LinkDeed | Operation;
 type HostDeed =
   /** SIGKILL of the agent; its supervisor starts a new one after `ms`. */
   | { readonly kind: 'kill-agent'; readonly host: string; readonly ms: number }
+  /** SIGKILL of the agent and of PostgreSQL at once; the agent is started again after `ms`. */
+  | { readonly kind: 'kill-both'; readonly host: string; readonly ms: number }
   /** The agent alone stands still: SIGSTOP, a blocked event loop, a long collection. */
   | { readonly kind: 'freeze-agent'; readonly host: string; readonly ms: number }
   | { readonly kind: 'kill-guard'; readonly host: string }

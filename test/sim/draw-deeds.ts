@@ -37,13 +37,22 @@ export function drawDeeds(random: Random, frame: DeedsFrame): readonly TimedDeed
   const deeds: TimedDeed[] = [];
   const pace = random.pick([15_000, 40_000, 90_000]);
   const temper = random.pick([10_000, 30_000, 120_000]);
+  const company = random.fork('company');
   let at = frame.from;
   for (;;) {
     at += random.chance(0.35) ? random.int(0, 4000) : random.int(1000, 2 * pace);
     if (at >= frame.until - 2000) return deeds;
     const left = frame.until - at - 1000;
-    deeds.push([at, drawDeed(random, frame, Math.min(left, duration(random, temper)))]);
+    const deed = drawDeed(random, frame, Math.min(left, duration(random, temper)));
+    deeds.push([at, deed.kind === 'kill-agent' ? alsoPostgres(company, deed) : deed]);
   }
+}
+
+/** Often the agent dies with its PostgreSQL, and is back while the guard has the lock given away. */
+function alsoPostgres(random: Random, deed: Extract<Deed, { kind: 'kill-agent' }>): Deed {
+  if (random.chance(0.5)) return deed;
+  const soon = random.int(50, 600);
+  return { ...deed, kind: 'kill-both', ms: random.chance(0.5) ? Math.min(deed.ms, soon) : deed.ms };
 }
 
 /** Any size from a tenth of a second to `most`, the small ones as often as the large ones. */

@@ -18,26 +18,51 @@ interface GuardParts {
   readonly scheduler: Scheduler;
   readonly clock: HostClock;
   readonly postgres: FencedPostgres;
+  /** The present agent, or the last one. */
+  readonly agent: () => Process;
+  readonly killAgent: () => void;
+  /** Starts the program that gives the lock away. */
+  readonly release: () => void;
 }
 
 /** After SIGINT PostgreSQL has so long until it is killed. */
 const KILL_AFTER = 2000;
 /** A fenced guard looks so often whether PostgreSQL runs again. */
 const PATROL = 40;
+/** An agent that was not heard in so many looks is frozen. */
+const SILENT_LOOKS = 25;
+/** So often a guard without an agent looks whether PostgreSQL still runs. */
+const LOOK = 100;
+
+/** Since PostgreSQL is being stopped. */
+interface Fencing {
+  readonly since: Monotonic;
+  /** How long PostgreSQL may take, in ms. */
+  readonly grace: number;
+  /** The agent has answered the report of it. */
+  heard: boolean;
+  /** Looks in which it had not. */
+  looks: number;
+}
 
 /**
  * The guard of one host: a process apart, which outlives its agent. From its deadline on it stops
  * PostgreSQL, and whatever PostgreSQL is started later, until it is disarmed or gets a deadline in
- * the future.
+ * the future. When the agent is dead, or does not answer and was killed for it, and no PostgreSQL
+ * runs, it has the lock given away.
  */
 export class SimGuard implements Fence {
   /** True time. */
   startedAt = 0;
+  /** It was told whether there is a deadline: from then on it guards. */
+  informed = false;
   readonly #parts: GuardParts;
   #process: Process | undefined;
   #deadline: Monotonic | undefined;
-  /** Since when it has been stopping PostgreSQL; undefined: it is not. */
-  #fencing: { readonly since: Monotonic } | undefined;
+  /** Undefined: it does not stop PostgreSQL. */
+  #fencing: Fencing | undefined;
+  /** Since the last command about deadlines the lock was to be given away. */
+  #released = false;
   #alarm: { readonly at: Monotonic; cancel(): void } | undefined;
 
   constructor(parts: GuardParts) {
@@ -58,11 +83,14 @@ export class SimGuard implements Fence {
     if (this.#process !== undefined) return;
     this.#process = new Process(`${this.#parts.name} guard`);
     this.startedAt = this.#parts.scheduler.now;
+    this.informed = false;
   }
 
   extend(deadline: Monotonic): void {
     if (this.#process === undefined) return;
     this.#deadline = deadline;
+    this.#released = false;
+    this.informed = true;
     if (deadline > this.#parts.clock.monotonic()) this.#fencing = undefined;
     this.#setAlarm(deadline);
   }
@@ -70,6 +98,13 @@ export class SimGuard implements Fence {
   disarm(): void {
     this.#deadline = undefined;
     this.#fencing = undefined;
+    this.#released = false;
+    this.informed = true;
+  }
+
+  /** The agent's end of the FIFO was closed. */
+  agentDied(): void {
+    if (this.#process !== undefined) this.#later(1, () => this.#lookAfterPostgres());
   }
 
   /** It knows nothing any more, and nobody guards until another one is started. */
@@ -103,20 +138,46 @@ export class SimGuard implements Fence {
       this.#setAlarm(this.#deadline);
       return;
     }
-    const fencing = { since: now };
-    this.#fencing = fencing;
     // A host that was suspended may wake up long after the deadline: then there is no time left.
     const grace = Math.max(KILL_AFTER - late, 0);
+    const fencing = { since: now, grace, heard: false, looks: 0 };
+    this.#fencing = fencing;
     if (grace > 0 && postgres.running()) postgres.fenceFast();
-    this.#later(clock.trueMs(grace), () => this.#patrol(fencing));
+    this.#patrol(fencing);
   }
 
   /** Kills what runs, again and again, as long as this fencing lasts. */
-  #patrol(fencing: { readonly since: Monotonic }): void {
+  #patrol(fencing: Fencing): void {
     if (this.#fencing !== fencing) return;
-    const { postgres } = this.#parts;
-    if (postgres.running()) postgres.fenceKill();
+    const { postgres, clock, agent, release } = this.#parts;
+    const running = postgres.running();
+    if (running && clock.monotonic() - fencing.since >= fencing.grace) postgres.fenceKill();
+    this.#endSilentAgent(fencing);
+    if (!running && !agent().alive && !this.#released) {
+      this.#released = true;
+      release();
+    }
     this.#later(PATROL, () => this.#patrol(fencing));
+  }
+
+  /** One that stands still could wake with an old answer of the store, and go by a lock that is gone. */
+  #endSilentAgent(fencing: Fencing): void {
+    const { agent, killAgent } = this.#parts;
+    if (agent().alive && !agent().frozen) fencing.heard = true;
+    fencing.looks += 1;
+    if (!fencing.heard && fencing.looks === SILENT_LOOKS && agent().alive) killAgent();
+  }
+
+  /** The agent is dead before the deadline: without PostgreSQL there is nothing to wait for. */
+  #lookAfterPostgres(): void {
+    const { agent, postgres, clock } = this.#parts;
+    if (agent().alive || this.#deadline === undefined || this.#fencing !== undefined) return;
+    if (postgres.running()) {
+      this.#later(LOOK, () => this.#lookAfterPostgres());
+      return;
+    }
+    this.#deadline = clock.monotonic() - KILL_AFTER;
+    this.#look();
   }
 
   #later(ms: number, run: () => void): { cancel(): void } {

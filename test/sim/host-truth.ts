@@ -51,6 +51,10 @@ export class HostTruth implements HostSight, Writable {
     return this.#host.guardSince();
   }
 
+  session(): string | undefined {
+    return this.#host.session();
+  }
+
   believesInPause(): boolean {
     return this.#agent?.status().pause ?? false;
   }

@@ -1,7 +1,8 @@
 import { Agent } from '../../src/agent/agent.ts';
-import type { AgentPorts, KnownCluster, Recollection, TickRecord } from '../../src/agent/ports.ts';
+import type { AgentPorts, TickRecord } from '../../src/agent/ports.ts';
 import type { Node } from '../../src/model/node.ts';
 import { HostClock } from './agent-clock.ts';
+import { Disk } from './disk.ts';
 import { NO_GUARD, SimGuard } from './guard.ts';
 import type { Undo } from './links.ts';
 import { type PeerNetwork, SimPeers } from './peers.ts';
@@ -9,7 +10,9 @@ import { SimPostgres } from './postgres/sim-postgres.ts';
 import type { PostgresWorld } from './postgres/world.ts';
 import { Process } from './process.ts';
 import type { Random } from './random.ts';
+import { runReleaseProgram } from './release-program.ts';
 import type { SimStore } from './store.ts';
+import type { StoreSession } from './store-session.ts';
 
 /** What all hosts share. */
 interface MachineRoom extends PeerNetwork, PostgresWorld {
@@ -24,12 +27,16 @@ export interface HostOptions {
   readonly random: Random;
   /** Everything that its agents do. */
   readonly record: (tick: TickRecord) => void;
-  /** The agent ended by itself: it is for the world to start another one. */
-  readonly exited: (code: number) => void;
+  /** The agent ended and nobody outside has killed it: it is for the world to start another one. */
+  readonly exited: (how: string) => void;
+  /** What happens besides: of guard and release program. */
+  readonly note: (text: string) => void;
 }
 
 /** After a pause of the whole host the guard runs within so many ms, and the agent after it. */
 const GUARD_WAKES_WITHIN = 20;
+/** A release program has started within so many ms. */
+const STARTS_WITHIN = 300;
 
 /** A machine with its clocks and disk, an agent, a guard and a PostgreSQL. */
 export class SimHost implements Pick<HostOptions, 'name' | 'node'> {
@@ -44,8 +51,11 @@ export class SimHost implements Pick<HostOptions, 'name' | 'node'> {
   program: Agent | undefined;
   powered = true;
   readonly #options: HostOptions;
-  /** What survives agents and power cuts: a file in the data directory of a cluster. */
-  #disk: { session?: string; known?: KnownCluster } = {};
+  readonly #disk = new Disk();
+  /** Of the present agent, or of the last one. */
+  #dcs: StoreSession | undefined;
+  /** The last program that was to give the lock away. */
+  #releaser: Process | undefined;
   #pauses = 0;
   /** True times: the agent began or went on; the guard went on after a pause. */
   #agentRose = 0;
@@ -66,7 +76,12 @@ export class SimHost implements Pick<HostOptions, 'name' | 'node'> {
       random: random.fork('postgres'),
     });
     const { clock, postgres } = this;
-    this.guard = new SimGuard({ name, scheduler, clock, postgres });
+    this.guard = new SimGuard({
+      ...{ name, scheduler, clock, postgres },
+      agent: () => this.agent,
+      killAgent: () => this.#end('was killed by its guard'),
+      release: () => this.#release(),
+    });
   }
 
   /** True time since which the agent has been able to act; undefined: it is dead or frozen. */
@@ -74,11 +89,16 @@ export class SimHost implements Pick<HostOptions, 'name' | 'node'> {
     return this.agent.alive && !this.agent.frozen ? this.#agentRose : undefined;
   }
 
-  /** The same of the guard. */
+  /** The same of the guard. One that was started anew and knows of no deadline yet guards nobody. */
   guardSince(): number | undefined {
-    const { process, startedAt } = this.guard;
-    if (process === undefined || process.frozen) return undefined;
+    const { process, startedAt, informed } = this.guard;
+    if (process === undefined || process.frozen || !informed) return undefined;
     return Math.max(startedAt, this.#guardRose);
+  }
+
+  /** The session that its agent goes by, if it lives, frozen or not. */
+  session(): string | undefined {
+    return this.agent.alive ? this.#dcs?.session : undefined;
   }
 
   /** Nothing happens when one is there, or when the host is off. */
@@ -89,11 +109,12 @@ export class SimHost implements Pick<HostOptions, 'name' | 'node'> {
     this.#agentRose = this.#now;
     if (this.node.fence !== 'off') this.#startGuard();
     // Without a data directory nothing is known of an agent before: its claim to bootstrap ends.
-    if (this.postgres.instance.directory !== 'initialized') this.#disk = {};
+    if (this.postgres.instance.directory !== 'initialized') this.#disk.clear();
     // What is started on a paused host stands still like the rest of it.
     if (this.#pauses > 0) process.freeze();
     const program = new Agent(this.#ports(process));
     this.program = program;
+    process.onKill(() => this.guard.agentDied());
     this.#options.room.scheduler.after(0, () => void this.#run(program, process), process);
   }
 
@@ -120,6 +141,7 @@ export class SimHost implements Pick<HostOptions, 'name' | 'node'> {
     if (this.#pauses > 1) return;
     this.agent.freeze();
     this.guard.process?.freeze();
+    this.#releaser?.freeze();
     this.postgres.freeze();
   }
 
@@ -132,6 +154,7 @@ export class SimHost implements Pick<HostOptions, 'name' | 'node'> {
     const { process } = guard;
     const { scheduler } = this.#options.room;
     this.postgres.thaw();
+    this.#releaser?.thaw();
     const wait = this.#options.random.next() * GUARD_WAKES_WITHIN;
     scheduler.after(wait, () => {
       process?.thaw();
@@ -146,6 +169,7 @@ export class SimHost implements Pick<HostOptions, 'name' | 'node'> {
     this.powered = false;
     this.killAgent();
     this.guard.kill();
+    this.#releaser?.kill();
     if (this.#pauses > 0) this.postgres.thaw();
     this.#pauses = 0;
     this.postgres.crash();
@@ -166,20 +190,25 @@ export class SimHost implements Pick<HostOptions, 'name' | 'node'> {
   #ports(process: Process): AgentPorts {
     const { name, node, guard } = this;
     const { room, scope, random } = this.#options;
+    const memory = this.#disk.memoryOf(process);
+    const dcs = room.store.connect({ host: name, name: node.name, process, memory });
+    this.#dcs = dcs;
     return {
       node,
       scope,
-      dcs: room.store.connect({ host: name, name: node.name, process, disk: this.#disk }),
+      dcs,
       server: this.postgres,
       peers: new SimPeers(room, { host: name, process }),
       fence: node.fence === 'off' ? NO_GUARD : guard,
       clock: this.clock.ofProcess(process),
-      recollection: recollectionOn(this.#disk),
+      recollection: this.#disk.recollection(),
       random: () => random.next(),
       record: (tick) => {
         if (process.alive) this.#options.record(tick);
       },
-      exit: (code) => this.#exit(process, code),
+      exit: (code) => {
+        if (process.alive) this.#end(`ended with code ${code}`);
+      },
     };
   }
 
@@ -193,13 +222,25 @@ export class SimHost implements Pick<HostOptions, 'name' | 'node'> {
     if (problem !== undefined) {
       this.#options.record({ rule: 'agent', say: 'the agent died', asked: [], did: [], problem });
     }
-    this.#exit(process, problem === undefined ? 0 : 1);
+    if (process.alive) this.#end(`ended with code ${problem === undefined ? 0 : 1}`);
   }
 
-  #exit(process: Process, code: number): void {
-    if (!process.alive) return;
+  #end(how: string): void {
     this.killAgent();
-    this.#options.exited(code);
+    this.#options.exited(how);
+  }
+
+  #release(): void {
+    const { name, node, postgres } = this;
+    const { room, random, note } = this.#options;
+    const process = new Process(`${name} release`);
+    if (this.#pauses > 0) process.freeze();
+    this.#releaser = process;
+    void runReleaseProgram({
+      ...{ host: name, name: node.name, process, disk: this.#disk, store: room.store, postgres },
+      startsIn: STARTS_WITHIN * (0.1 + random.next()),
+      note: (text) => note(`the release program: ${text}`),
+    });
   }
 
   #startGuard(): void {
@@ -219,15 +260,5 @@ function once(run: () => void): Undo {
   return () => {
     if (!done) run();
     done = true;
-  };
-}
-
-/** Written to the disk at once: what was told is there for the next agent. */
-function recollectionOn(disk: { known?: KnownCluster }): Recollection {
-  return {
-    load: () => disk.known,
-    keep: (known) => {
-      disk.known = known;
-    },
   };
 }

@@ -2,6 +2,7 @@ import type {
   AcquireRequest,
   AgentDcs,
   RenewRequest,
+  SessionMemory,
   Snapshot,
   WriteRequest,
 } from '../../src/dcs/agent-dcs.ts';
@@ -21,8 +22,7 @@ export interface StoreClient {
   /** Name of the member. */
   readonly name: string;
   readonly process: Process;
-  /** Where the id of its session outlives it. */
-  readonly disk: { session?: string };
+  readonly memory: SessionMemory;
 }
 
 interface Session {
@@ -48,8 +48,13 @@ export class StoreSession implements AgentDcs {
   constructor(store: SimStore, client: StoreClient) {
     this.#store = store;
     this.#client = client;
-    const { session } = client.disk;
+    const session = client.memory.load();
     if (session !== undefined) this.#session = { id: session, fresh: false };
+  }
+
+  /** The id of the session, if there is one. */
+  get session(): string | undefined {
+    return this.#session?.id;
   }
 
   async read(): Promise<Snapshot> {
@@ -213,7 +218,7 @@ export class StoreSession implements AgentDcs {
 
   #newSession(): Session {
     const id = this.#store.newSession(this.#client.host);
-    this.#client.disk.session = id;
+    this.#client.memory.keep(id);
     return { id, fresh: true };
   }
 

@@ -22,8 +22,13 @@ export interface StoreWrite {
   readonly name: DocumentName;
   /** Undefined: it was removed. */
   readonly value: string | undefined;
-  /** A host; `operator`; `store` when a session ended or the store lost or regained its data. */
+  /**
+   * A host; `operator`; `store` when a session ended or the store lost or regained its data;
+   * `release of HOST` for a program that gives the lock away.
+   */
   readonly by: string;
+  /** That the document was bound to which was there before. */
+  readonly boundTo?: string | undefined;
 }
 
 export interface Change {
@@ -146,8 +151,11 @@ export class SimStore {
     const isNews = real.some((change) => this.#isNews(change));
     this.#revision += 1;
     this.#snapshot = undefined;
+    const before = new Map(this.#entries);
     for (const change of real) this.#apply(change);
-    for (const { name, value } of real) this.#tell({ name, value, by });
+    for (const { name, value } of real) {
+      this.#tell({ name, value, by, boundTo: before.get(name)?.session });
+    }
     if (isNews) this.watches.news(this.#revision);
   }
 

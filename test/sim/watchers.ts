@@ -8,6 +8,7 @@ import { durability } from './checkers/durability.ts';
 import { flapping } from './checkers/flapping.ts';
 import { forbidden } from './checkers/forbidden.ts';
 import { liveness } from './checkers/liveness.ts';
+import { released } from './checkers/released.ts';
 import { singlePrimary } from './checkers/single-primary.ts';
 import { strict } from './checkers/strict.ts';
 import { syncOrder } from './checkers/sync-order.ts';
@@ -47,6 +48,7 @@ export class Watchers {
       data(sight),
       documents(),
       claim(),
+      released(sight),
       liveness(sight),
       flapping(sight),
     ];

@@ -20,7 +20,7 @@ import { Workload } from './workload.ts';
 
 /** Name of the only cluster. */
 export const SCOPE = 'sim';
-/** A supervisor starts an agent again that ended by itself, after so many ms. */
+/** A supervisor starts an agent again that ended, after so many ms. */
 const RESTART_SEC = 2000;
 
 export interface WorldOptions {
@@ -163,7 +163,8 @@ export class World {
         serverOf: (member) => this.hosts.get(member)?.postgres,
       },
       record: (tick) => this.#recordTick(name, tick),
-      exited: (code) => this.#supervise(name, code),
+      exited: (how) => this.#supervise(name, how),
+      note: (text) => this.note(name, text),
     });
   }
 
@@ -192,8 +193,8 @@ export class World {
     this.#watchers.ticked(truth, tick);
   }
 
-  #supervise(name: string, code: number): void {
-    this.note(name, `the agent ended with code ${code}`);
+  #supervise(name: string, how: string): void {
+    this.note(name, `the agent ${how}`);
     const planned = this.#starts.get(name);
     this.#starts.delete(name);
     const wait = planned === undefined ? RESTART_SEC : Math.max(100, planned - this.now);

@@ -54,7 +54,9 @@ export class ServerProcess {
     const args = ['-D', config.dataDir, ...options];
     const child = spawn(programPath(config, 'postgres'), args, {
       env,
-      cwd: '/',
+      // It goes there anyway. So from its first moment the guard sees it, also when this agent is
+      // killed in this very moment.
+      cwd: config.dataDir,
       stdio: ['ignore', log, log],
       // Neither a signal to our process group nor our end may reach it.
       detached: true,

@@ -24,7 +24,13 @@ export function simRoom(): Room {
     settled(new Promise((resolve) => scheduler.after(ms, resolve)));
   return {
     async connect(name, disk: Disk = {}) {
-      const client = { host: name, name, process: new Process(name), disk };
+      const memory = {
+        load: () => disk.session,
+        keep: (id: string) => {
+          disk.session = id;
+        },
+      };
+      const client = { host: name, name, process: new Process(name), memory };
       const dcs = store.connect(client);
       return {
         read: () => settled(dcs.read()),

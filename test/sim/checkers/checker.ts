@@ -47,6 +47,8 @@ export interface HostSight {
   /** Since when its agent has been able to act; undefined: it is dead or stands still. */
   agentSince(): number | undefined;
   guardSince(): number | undefined;
+  /** That its agent goes by, if it lives, frozen or not. */
+  session(): string | undefined;
   /** At its last tick the agent went by a configuration that says pause. */
   believesInPause(): boolean;
   /** What the server itself would say to a client. */
@@ -79,8 +81,10 @@ export interface Position {
 export interface Written {
   readonly name: string;
   readonly value: string | undefined;
-  /** A host; `operator`; `store` for what happened to the store itself. */
+  /** A host; `operator`; `store` for what happened to the store itself; `release of HOST`. */
   readonly by: string;
+  /** The session that the document was bound to before. */
+  readonly boundTo?: string | undefined;
 }
 
 /** A commit that a client was told of. */

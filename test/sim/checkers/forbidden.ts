@@ -14,9 +14,13 @@ export function forbidden(sight: Sight): Checker {
   return {
     name: 'forbidden',
     written({ name, value, by }) {
-      // A session that ends takes other documents with it.
-      if (by === 'store' && LASTING.has(name)) restored = true;
-      else if (name === 'sync' && restored) {
+      // A session that ends takes other documents with it; what the store writes by itself comes
+      // from a backup.
+      if (by === 'store' && (LASTING.has(name) || value !== undefined)) restored = true;
+      // Without a leader nobody writes it anew, and nobody trusts it any sooner.
+      else if (name === 'leader' && value === undefined && sight.now < distrustedUntil) {
+        restored = true;
+      } else if (name === 'sync' && restored) {
         restored = false;
         distrustedUntil = sight.now + 10_000 * sight.settings().ttl;
       }

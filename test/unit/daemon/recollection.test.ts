@@ -3,7 +3,6 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
-  readFileSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -12,7 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { KnownCluster } from '../../../src/agent/ports.ts';
-import { fileRecollection, fileSessionMemory } from '../../../src/daemon/recollection.ts';
+import { fileRecollection } from '../../../src/daemon/recollection.ts';
 
 let stateDir: string;
 let warnings: string[];
@@ -89,29 +88,5 @@ describe('fileRecollection', () => {
     chmodSync(join(stateDir, 'cluster.json.new'), 0o400);
     fileRecollection(context()).keep(KNOWN);
     expect(fileRecollection(context()).load()).toEqual(KNOWN);
-  });
-});
-
-describe('fileSessionMemory', () => {
-  it('keeps an id', () => {
-    const memory = fileSessionMemory(context());
-    expect(memory.load()).toBeUndefined();
-    memory.keep('7587870202223');
-    expect(fileSessionMemory(context()).load()).toBe('7587870202223');
-    expect(readFileSync(join(stateDir, 'session.json'), 'utf8')).toBe(
-      '{"format":1,"scope":"demo","name":"pg1","id":"7587870202223"}\n',
-    );
-    expect(warnings).toEqual([]);
-  });
-
-  it('takes junk and another member’s session for nothing', () => {
-    fileSessionMemory(context({ name: 'pg2' })).keep('7');
-    expect(fileSessionMemory(context()).load()).toBeUndefined();
-    writeFileSync(
-      join(stateDir, 'session.json'),
-      '{"format":1,"scope":"demo","name":"pg1","id":7}',
-    );
-    expect(fileSessionMemory(context()).load()).toBeUndefined();
-    expect(warnings).toHaveLength(2);
   });
 });

@@ -11,6 +11,7 @@ import { durability } from '../../sim/checkers/durability.ts';
 import { flapping } from '../../sim/checkers/flapping.ts';
 import { forbidden } from '../../sim/checkers/forbidden.ts';
 import { liveness } from '../../sim/checkers/liveness.ts';
+import { released } from '../../sim/checkers/released.ts';
 import { singlePrimary } from '../../sim/checkers/single-primary.ts';
 import { strict } from '../../sim/checkers/strict.ts';
 import { syncOrder } from '../../sim/checkers/sync-order.ts';
@@ -31,6 +32,7 @@ interface Fake {
   losses: string[];
   operations: Record<string, number>;
   paused: boolean;
+  session: string | undefined;
 }
 
 function fake(name: string, changes: Partial<Fake> = {}): Fake {
@@ -47,6 +49,7 @@ function fake(name: string, changes: Partial<Fake> = {}): Fake {
     losses: [],
     operations: {},
     paused: false,
+    session: undefined,
     ...changes,
   };
 }
@@ -68,6 +71,7 @@ function sightOf(host: Fake): HostSight {
     },
     agentSince: () => host.agentSince,
     guardSince: () => host.guardSince,
+    session: () => host.session,
     believesInPause: () => host.paused,
     acceptsWrites: () => host.writable,
     has: (commit) => host.commits.includes(commit),
@@ -276,6 +280,10 @@ describe('forbidden', () => {
     expect(checker.written?.(taken)).toBeUndefined();
     checker.written?.({ name: 'sync', value: store.sync, by: 'pg1' });
     expect(checker.written?.(taken)).toBeUndefined();
+    checker.written?.({ name: 'leader', value: undefined, by: 'store' });
+    time.now += 999_000;
+    expect(checker.written?.(taken)).toBeUndefined();
+    checker.written?.({ name: 'sync', value: store.sync, by: 'pg1' });
     time.now += 300_000;
     expect(checker.written?.(taken)).toContain('/sync');
   });
@@ -285,6 +293,20 @@ describe('forbidden', () => {
     store.config = '{"failsafe_mode":true}';
     store.failsafe = '{"pg1":"http://pg1:8008/patroni"}';
     expect(forbidden(sight).written?.(taken)).toContain('/failsafe');
+  });
+});
+
+describe('released', () => {
+  it('sees a lock that a program gives away under an agent that goes by it', () => {
+    const { sight, fakes } = makeWorld();
+    const checker = released(sight);
+    const written = { name: 'leader', value: undefined, by: 'release of pg1', boundTo: 'pg1#1' };
+    expect(checker.written?.(written)).toBeUndefined();
+    fakes[0].session = 'pg1#2';
+    expect(checker.written?.(written)).toBeUndefined();
+    fakes[0].session = 'pg1#1';
+    expect(checker.written?.({ ...written, by: 'pg1' })).toBeUndefined();
+    expect(checker.written?.(written)).toContain('of pg1 was given away under its living agent');
   });
 });
 

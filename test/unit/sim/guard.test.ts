@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { HostClock } from '../../sim/agent-clock.ts';
 import { SimGuard } from '../../sim/guard.ts';
+import { Process } from '../../sim/process.ts';
 import { Random } from '../../sim/random.ts';
 import { Scheduler } from '../../sim/scheduler.ts';
 
@@ -22,12 +23,25 @@ function guarded() {
       postgres.up = false;
     },
   };
-  const guard = new SimGuard({ name: 'pg1', scheduler, clock, postgres });
+  let agent = new Process('agent');
+  const host = {
+    agent: () => agent,
+    killAgent: () => {
+      done.push(`agent killed ${scheduler.now}`);
+      agent.kill();
+    },
+    release: () => done.push(`release ${scheduler.now}`),
+  };
+  const guard = new SimGuard({ name: 'pg1', scheduler, clock, postgres, ...host });
+  agent.onKill(() => guard.agentDied());
+  const restartAgent = () => {
+    agent = new Process('agent');
+  };
   guard.start();
   const begin = clock.monotonic();
   /** Gives it a deadline so many ms after the beginning. */
   const extend = (ms: number) => guard.extend(begin + ms);
-  return { scheduler, clock, postgres, guard, done, extend };
+  return { scheduler, clock, postgres, guard, done, extend, agent, restartAgent };
 }
 
 describe('SimGuard', () => {
@@ -162,5 +176,77 @@ describe('SimGuard', () => {
     extend(3_600_000);
     await scheduler.runUntil(3_599_000);
     expect(events).toBe(0);
+  });
+});
+
+describe('SimGuard has the lock given away', () => {
+  it('once, when the agent is dead and PostgreSQL too, and lets none run from then on', async () => {
+    const { scheduler, postgres, guard, done, extend, agent } = guarded();
+    extend(60_000);
+    scheduler.at(1_000, () => agent.kill());
+    scheduler.at(2_050, () => {
+      postgres.up = false;
+    });
+    scheduler.at(5_000, () => {
+      postgres.up = true;
+    });
+    await scheduler.runUntil(6_000);
+    expect(done).toEqual(['release 2101', expect.stringMatching(/^kill 50\d\d/)]);
+    expect(guard.sight().fenced).toBe(true);
+  });
+
+  it('not while PostgreSQL goes on under a dead agent, but when it was stopped', async () => {
+    const { scheduler, postgres, done, extend, agent } = guarded();
+    postgres.stubborn = false;
+    extend(10_000);
+    agent.kill();
+    await scheduler.runUntil(9_999);
+    expect(done).toEqual([]);
+    await scheduler.runUntil(20_000);
+    expect(done).toEqual(['fast 10000', 'release 10000']);
+  });
+
+  it('not while an agent lives, be it another one', async () => {
+    const { scheduler, postgres, done, extend, agent, restartAgent } = guarded();
+    extend(60_000);
+    scheduler.at(1_000, () => {
+      agent.kill();
+      restartAgent();
+      postgres.up = false;
+    });
+    await scheduler.runUntil(20_000);
+    expect(done).toEqual([]);
+  });
+
+  it('not when nothing was guarded', async () => {
+    const { scheduler, postgres, guard, done, extend, agent } = guarded();
+    extend(60_000);
+    guard.disarm();
+    agent.kill();
+    postgres.up = false;
+    await scheduler.runUntil(20_000);
+    expect(done).toEqual([]);
+  });
+
+  it('after it has killed an agent that stands still', async () => {
+    const { scheduler, postgres, done, extend, agent } = guarded();
+    postgres.stubborn = false;
+    extend(10_000);
+    agent.freeze();
+    await scheduler.runUntil(20_000);
+    expect(done).toEqual(['fast 10000', 'agent killed 10960', 'release 10960']);
+  });
+
+  it('and kills nobody who stood still with the guard, and wakes after it', async () => {
+    const { scheduler, guard, done, extend, agent } = guarded();
+    extend(10_000);
+    scheduler.at(10_500, () => {
+      agent.freeze();
+      guard.process?.freeze();
+    });
+    scheduler.at(60_000, () => guard.process?.thaw());
+    scheduler.at(60_001, () => agent.thaw());
+    await scheduler.runUntil(70_000);
+    expect(done).toEqual(['fast 10000', 'kill 60000']);
   });
 });

@@ -9,7 +9,7 @@ import { room } from './room.ts';
 function alone(node: Partial<Node> = {}) {
   const { scheduler, links, store, pass } = room();
   const ticks: TickRecord[] = [];
-  const exits: number[] = [];
+  const exits: string[] = [];
   const host: SimHost = new SimHost({
     name: 'pg1',
     scope: 'demo',
@@ -36,7 +36,8 @@ function alone(node: Partial<Node> = {}) {
       serverOf: (name) => (name === 'pg1' ? host.postgres : undefined),
     },
     record: (tick) => ticks.push(tick),
-    exited: (code) => exits.push(code),
+    exited: (how) => exits.push(how),
+    note: () => {},
   });
   /** When PostgreSQL stopped accepting writes; undefined: it does. */
   let stoppedAt: number | undefined;
@@ -159,7 +160,8 @@ describe('SimHost', () => {
     await lead();
     void host.program?.order({ kind: 'shutdown' });
     await pass(60_000);
-    expect([exits, host.agent.alive, host.postgres.running()]).toEqual([[0], false, false]);
+    expect(exits).toEqual(['ended with code 0']);
+    expect([host.agent.alive, host.postgres.running()]).toEqual([false, false]);
   });
 
   it('without a fence has no guard', async () => {

@@ -13,7 +13,13 @@ export function room(seed = 1) {
   store.leases.lateBy = 0;
   const connect = (host: string, disk: { session?: string } = {}) => {
     const process = new Process(host);
-    return { process, disk, dcs: store.connect({ host, name: host, process, disk }) };
+    const memory = {
+      load: () => disk.session,
+      keep: (id: string) => {
+        disk.session = id;
+      },
+    };
+    return { process, disk, dcs: store.connect({ host, name: host, process, memory }) };
   };
   /** Lets so many milliseconds pass. */
   const pass = (ms: number) => scheduler.runUntil(scheduler.now + ms);

@@ -84,7 +84,8 @@ describe('the lock', () => {
   it('belongs to a session, not to a name: a namesake does not own it', async () => {
     const { store, within, connect } = room();
     const { process, dcs } = connect('pg1');
-    const other = { host: 'pg2', name: 'pg1', process, disk: {} };
+    const memory = { load: () => undefined, keep: () => {} };
+    const other = { host: 'pg2', name: 'pg1', process, memory };
     const namesake = store.connect(other);
     await within(100, take(dcs));
     await within(100, namesake.publish('{}', 30));
@@ -267,7 +268,7 @@ describe('writes', () => {
     expect(seen).toEqual([
       { name: 'leader', value: 'pg1', by: 'pg1' },
       { name: 'failover', value: '{}', by: 'operator' },
-      { name: 'leader', value: undefined, by: 'store' },
+      { name: 'leader', value: undefined, by: 'store', boundTo: 'pg1#1' },
     ]);
   });
 });

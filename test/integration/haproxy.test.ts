@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect as connectTo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pgherdProgram } from '../harness/agent-programs.ts';
@@ -13,12 +15,13 @@ import { Lab } from '../lab/lab.ts';
 import { post } from './storms.ts';
 
 /** As in Patroni's documentation, with shorter times. */
-function haproxyConfig(port: number, lab: Lab): string {
+function haproxyConfig(port: number, lab: Lab, statsSocket: string): string {
   const servers = lab.hosts.map(
     ({ name, address }) => `    server ${name} ${address.ip}:5432 maxconn 100 check port 8008`,
   );
   return `global
     maxconn 100
+    stats socket ${statsSocket}
 defaults
     mode tcp
     retries 2
@@ -33,6 +36,17 @@ listen primary
     default-server inter 500ms fall 2 rise 1 on-marked-down shutdown-sessions
 ${servers.join('\n')}
 `;
+}
+
+/** How many servers HAProxy leads clients to. */
+async function serversUp(statsSocket: string): Promise<number> {
+  const socket = connectTo(statsSocket);
+  socket.end('show stat\n');
+  const rows = (await text(socket)).split('\n').map((line) => line.split(','));
+  const [header = []] = rows;
+  const [name, status] = [header.indexOf('svname'), header.indexOf('status')];
+  return rows.filter((row) => /^pg\d$/.test(row[name] ?? '') && row[status]?.startsWith('UP'))
+    .length;
 }
 
 describe('HAProxy in front of pgherd agents', () => {
@@ -50,8 +64,11 @@ describe('HAProxy in front of pgherd agents', () => {
     await lab.start();
     [port = 0] = await freePorts(1);
     const file = join(directory, 'haproxy.cfg');
-    writeFileSync(file, haproxyConfig(port, lab));
+    const statsSocket = join(directory, 'stats');
+    writeFileSync(file, haproxyConfig(port, lab, statsSocket));
     haproxy = spawn('/usr/sbin/haproxy', ['-db', '-f', file], { stdio: 'ignore' });
+    // When it starts, it takes every server for good until it knows better.
+    await waitFor('HAProxy to have checked', async () => (await serversUp(statsSocket)) === 1);
   });
 
   afterAll(() => {

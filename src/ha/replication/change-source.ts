@@ -15,17 +15,19 @@ const FOLLOWS_BY_RELOAD = 130_000;
  */
 export function changeOfSource(facts: Facts): Action | undefined {
   const source = followTarget(facts);
-  const address = source && sourceAddress(source);
-  if (source && address) {
-    return isFollowed(facts.postgres, { ...source, ...address })
-      ? undefined
-      : follow(facts, source);
-  }
+  if (source && sourceAddress(source)) return changeTo(facts, source);
   // Only an archive: of another cluster, or for `nostream`.
   const alone = source ? source.name === '' : isNoStream(facts.self.tags);
   const { follows, followsAddress, followsSlot } = facts.postgres;
   const isAlone = follows === '' && followsAddress === undefined && followsSlot === '';
   return alone && !isAlone ? follow(facts, undefined) : undefined;
+}
+
+/** The deed that points a standby to this source; undefined when it has it, or it is nowhere. */
+export function changeTo(facts: Facts, source: Source): Action | undefined {
+  const address = sourceAddress(source);
+  if (!address || isFollowed(facts.postgres, { ...source, ...address })) return undefined;
+  return follow(facts, source);
 }
 
 /** By its address, too: a member may come back elsewhere under its old name. */

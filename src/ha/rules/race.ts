@@ -2,11 +2,13 @@ import { isNoFailover } from '../../model/member.ts';
 import type { Facts } from '../facts.ts';
 import { leads } from '../lease.ts';
 import type { Acting, Action, Asking, Rule } from '../plan.ts';
+import { fullestPeer } from '../race/catch-up.ts';
 import { electorate } from '../race/electorate.ts';
 import { unfitness } from '../race/fitness.ts';
 import { healthiest } from '../race/healthiest.ts';
 import { knownTimeline } from '../race/known-timeline.ts';
 import { callOf } from '../race/request.ts';
+import { changeTo } from '../replication/change-source.ts';
 import { act, isDistrusted, isRunningPrimary, lockIsFree, viewOf } from '../situation.ts';
 import { maySucceed } from '../sync/membership.ts';
 import { prepareSync } from '../sync/prepare-sync.ts';
@@ -83,6 +85,15 @@ function takeBack(f: Facts): Asking | Acting {
 function leaveIt(f: Facts, because: string): Acting {
   const say = 'following a different leader because i am not the healthiest node';
   return { ...act(say, [], { wakeAt: mark(f) }), because };
+}
+
+/** A standby that does not come up gets the WAL that it needs from the member that has most. */
+function catchUp(f: Facts): Asking | Acting | undefined {
+  if (!f.answers.peers) return { ask: { kind: 'poll', members: electorate(f) } };
+  const source = fullestPeer(f);
+  const change = source && changeTo(f, source);
+  const say = `following ${source?.name} until I have come up`;
+  return change ? act(say, [change], { wakeAt: mark(f) }) : undefined;
 }
 
 /** A standby goes through the race: request, fitness, the others, the lock. */
@@ -196,6 +207,18 @@ export const RACE: readonly Rule[] = [
             memory: { rewind: f.memory.rewind === 'clear' ? 'check' : f.memory.rewind },
           })
         : undefined,
+  },
+  {
+    name: 'race.catch-up',
+    phase: 'race',
+    why:
+      'nobody may lead before every standby is heard, and one that still needs WAL to come up' +
+      ' would wait for a leader to get it from',
+    mirrors: [],
+    plan: (f) => {
+      const waits = f.postgres.state === 'starting' && f.memory.syncDistrusted;
+      return race(f) && isStandby(f) && waits && !leads(f) ? catchUp(f) : undefined;
+    },
   },
   {
     name: 'race.run',

@@ -169,6 +169,7 @@ const memory: fc.Arbitrary<Partial<Memory>> = fc.record({
   leaseUntil: oneOf<number | undefined>(undefined, NOW - 1, NOW + 1000, NOW + 20_000),
   acquireSentAt: oneOf<number | undefined>(undefined, NOW - 1000, NOW - 90_000),
   distrustUntil: oneOf<number | undefined>(undefined, NOW - 1, NOW + 1000),
+  syncDistrusted: fc.boolean(),
   bootstrapping: fc.boolean(),
   systemId: oneOf<string | undefined>(undefined, SYSTEM_ID),
   steppingDown: oneOf<Memory['steppingDown']>(undefined, 'switchover', 'demote-cluster'),

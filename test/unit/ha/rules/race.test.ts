@@ -31,6 +31,40 @@ function syncRacer(
   return racer({ dcs, ...change, settings: { synchronousMode: mode, ...change.settings } });
 }
 
+describe('a standby that waits for WAL while the `/sync` cannot be believed', () => {
+  const members = ['pg1', 'pg2', 'pg3'].map((name) =>
+    member(name, { connUrl: `postgres://${name}:5432/postgres` }),
+  );
+  const waiting = (change: Parameters<typeof factsOf>[0] = {}): Facts =>
+    racer({
+      dcs: seesNoLeader({ members }),
+      postgres: standby({ state: 'starting', follows: '', followsAddress: undefined }),
+      memory: { distrustUntil: NOW - 1, syncDistrusted: true },
+      ...change,
+    });
+
+  it('asks who has it', () => {
+    expect(planned(waiting()).asks).toBe('poll');
+  });
+
+  it('follows the one that has most', () => {
+    const peers = [
+      { name: 'pg1', report: says({ receivedLsn: 900 }) },
+      { name: 'pg3', report: says({ receivedLsn: 1000 }) },
+    ];
+    const plan = acting(waiting({ answers: { peers } }));
+    expect(plan.rule).toBe('race.catch-up');
+    expect(plan.do).toMatchObject([{ kind: 'follow', source: { name: 'pg3' } }]);
+    expect(plan.do[0]).not.toHaveProperty('source.slot');
+  });
+
+  it('waits where nobody runs, and in a race as usual', () => {
+    const silent = { peers: [{ name: 'pg1', report: SILENT }] };
+    expect(planned(waiting({ answers: silent })).rule).toBe('race.run');
+    expect(planned(waiting({ memory: {} })).rule).toBe('race.run');
+  });
+});
+
 describe('a race', () => {
   it('asks all members that are known, also those of the last healthy view', () => {
     const dcs = seesNoLeader({ members: [member('pg2'), member('pg3')] });

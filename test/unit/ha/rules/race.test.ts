@@ -49,7 +49,7 @@ describe('a standby that waits for WAL while the `/sync` cannot be believed', ()
 
   it('follows the one that has most', () => {
     const peers = [
-      { name: 'pg1', report: says({ receivedLsn: 900 }) },
+      { name: 'pg1', report: says({ receivedLsn: 900, replayedLsn: 900 }) },
       { name: 'pg3', report: says({ receivedLsn: 1000 }) },
     ];
     const plan = acting(waiting({ answers: { peers } }));

@@ -82,7 +82,8 @@ describe.concurrent('--help', () => {
     expect(output).toMatchObject({ code: 0, stderr: '' });
     expect(output.stdout).toMatch(/^USAGE\n {2}\$ pgherd /m);
     expect(output.stdout).toMatch(new RegExp(`^EXAMPLES\\n {2}\\$ .*pgherd .*${command}`, 'm'));
-    expect(output.stdout).toMatch(/--config-file/);
+    // The agent takes its file as the patroni daemon does.
+    expect(output.stdout).toMatch(command === 'agent' ? /\[CONFIG\]/ : /--config-file/);
   });
 
   test.each([[[]], [['help']], [['--help']], [['-h']]])('%j lists the commands', async (args) => {

@@ -40,8 +40,9 @@ export default defineConfig({
         test: {
           name: 'contract',
           include: ['test/contract/**/*.test.ts'],
-          // Most of a session's time is waiting for a lease to end.
+          // Most of the time is waiting: for a lease to end, for a server that does not answer.
           maxConcurrency: 25,
+          maxWorkers: 2,
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },

@@ -31,8 +31,7 @@ export interface LabNetwork {
 
 /** Makes a network with these hosts. Everything of it is gone when the process ends. */
 export function openNetwork(names: readonly string[]): LabNetwork {
-  const { id, subnet } = freeSubnet();
-  const bridge = `pgh${id}`;
+  const { id, bridge, subnet } = newBridge();
   const gateway = `${subnet}.1`;
   const hosts = names.map((name, index) => ({
     name,
@@ -40,17 +39,18 @@ export function openNetwork(names: readonly string[]): LabNetwork {
     ip: `${subnet}.${11 + index}`,
   }));
   const remove = (): void => {
-    for (const host of hosts) {
+    for (const [index, host] of hosts.entries()) {
       killAll(host);
+      // By itself it would go some time after its namespace.
+      tryIp('link', 'del', cableOf(bridge, index));
       tryIp('netns', 'del', host.namespace);
     }
     tryIp('link', 'del', bridge);
   };
   const forget = atExit(remove);
-  ip('link', 'add', bridge, 'type', 'bridge');
   ip('addr', 'add', `${gateway}/24`, 'dev', bridge);
   ip('link', 'set', bridge, 'up');
-  for (const [index, host] of hosts.entries()) join(host, bridge, `pgh${id}v${index}`);
+  for (const [index, host] of hosts.entries()) join(host, bridge, cableOf(bridge, index));
   return {
     gateway,
     hosts,
@@ -76,12 +76,21 @@ function join(host: LabAddress, bridge: string, cable: string): void {
   inside(host, 'link', 'set', 'lo', 'up');
 }
 
-/** A number that no other lab on this machine has: two may run at once. */
-function freeSubnet(): { id: number; subnet: string } {
-  const taken = ip('-o', 'link', 'show', 'type', 'bridge');
+/** The end of a host's cable that is in the bridge. */
+function cableOf(bridge: string, index: number): string {
+  return `${bridge}v${index}`;
+}
+
+/** A bridge whose number no other lab on this machine has: two may begin at once. */
+function newBridge(): { id: number; bridge: string; subnet: string } {
   for (let tries = 0; tries < 100; tries++) {
     const id = 1 + Math.floor(Math.random() * 250);
-    if (!taken.includes(`pgh${id}:`)) return { id, subnet: `10.213.${id}` };
+    const bridge = `pgh${id}`;
+    const taken = ip('-o', 'link', 'show') + ip('netns', 'list');
+    if (new RegExp(`\\b${bridge}(?!\\d)`).test(taken)) continue;
+    if (tryIp('link', 'add', bridge, 'type', 'bridge') !== undefined) {
+      return { id, bridge, subnet: `10.213.${id}` };
+    }
   }
   throw new Error('There is no free network for a lab');
 }
@@ -89,7 +98,7 @@ function freeSubnet(): { id: number; subnet: string } {
 function killAll({ namespace }: LabAddress): void {
   // Until none is left: a process may have been born between the list and the signal.
   for (let tries = 0; tries < 50; tries++) {
-    const pids = tryIp('netns', 'pids', namespace).split('\n').filter(Boolean).map(Number);
+    const pids = (tryIp('netns', 'pids', namespace) ?? '').split('\n').filter(Boolean).map(Number);
     if (pids.length === 0) return;
     for (const pid of pids) {
       try {
@@ -110,10 +119,11 @@ function ip(...args: string[]): string {
   return execFileSync('ip', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
-function tryIp(...args: string[]): string {
+/** Undefined: it failed. */
+function tryIp(...args: string[]): string | undefined {
   try {
     return ip(...args);
   } catch {
-    return '';
+    return undefined;
   }
 }

@@ -1,3 +1,4 @@
+import type { DocumentName } from '../wire/keys.ts';
 import type { Document, Guard } from './dcs.ts';
 
 /** The documents of a cluster at one moment, and how old the store says it is. */
@@ -30,6 +31,14 @@ export interface RenewRequest {
   readonly failsafe?: string;
 }
 
+/** The documents whose changes an agent has to know of at once. */
+export const WATCHED: ReadonlySet<DocumentName> = new Set<DocumentName>([
+  'leader',
+  'failover',
+  'config',
+  'sync',
+]);
+
 /**
  * The store as an agent needs it: one session, to which the leader lock and the member document are
  * bound. Losing a race is a value. Not knowing is a `DcsError`, after which the request may have
@@ -55,8 +64,8 @@ export interface AgentDcs {
   /** Compare-and-set. `asLeader`: only while the lock is ours. `withSession`: goes away with it. */
   write(request: WriteRequest): Promise<'done' | 'conflict'>;
   /**
-   * Resolves when the leader, the failover request, the configuration or `/sync` has changed since
-   * the last read or watch: only one who watches may read.
+   * Resolves when one of the `WATCHED` documents has changed since the last read or watch, or a
+   * member has come or gone: only one who watches may read.
    */
   watch(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;

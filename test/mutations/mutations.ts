@@ -157,7 +157,7 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: 'src/ha/rules/race.ts',
-        find: 'if (!f.answers.peers) return poll;\n  const verdict = healthiest(f, call.excluded);',
+        find: 'if (!f.answers.peers) return pollAll(f);\n  const verdict = healthiest(f, call.excluded);',
         replace: 'const verdict = { healthiest: true, because: undefined } as const;',
       },
     ],

@@ -1,3 +1,4 @@
+import { WATCHED } from '../../src/dcs/agent-dcs.ts';
 import type { Document, Guard } from '../../src/dcs/dcs.ts';
 import type { DocumentName } from '../../src/wire/keys.ts';
 import type { Links, Undo } from './links.ts';
@@ -49,8 +50,6 @@ interface Backup {
   readonly leases: SavedLeases;
   readonly revision: number;
 }
-
-const WATCHED: ReadonlySet<DocumentName> = new Set(['leader', 'failover', 'config', 'sync']);
 
 /**
  * The store of the simulated world, with the documents of one cluster. It is linearizable: each

@@ -1,5 +1,5 @@
 import { isRecord } from '../../model/json.ts';
-import type { DocumentName } from '../../wire/keys.ts';
+import { WATCHED } from '../agent-dcs.ts';
 import { leavesOf } from './api.ts';
 
 /** A change that a watch of the v2 API tells of. */
@@ -9,12 +9,7 @@ export interface Event {
   readonly isNews: boolean;
 }
 
-const WATCHED: ReadonlySet<string> = new Set<DocumentName>([
-  'leader',
-  'failover',
-  'config',
-  'sync',
-]);
+const NAMES: ReadonlySet<string> = WATCHED;
 
 /**
  * Reads an event below `prefix`. A leader key that was only written over, by the one who has it, is
@@ -36,5 +31,5 @@ export function readEvent(event: Readonly<Record<string, unknown>>, prefix: stri
   const removedAll = key !== '' && prefix.startsWith(`${key}/`);
   // A new member waits for its slot on the leader.
   const comesOrGoes = name.startsWith('members/') && (now === undefined || before === undefined);
-  return { index, isNews: (WATCHED.has(name) && !renewed) || comesOrGoes || removedAll };
+  return { index, isNews: (NAMES.has(name) && !renewed) || comesOrGoes || removedAll };
 }

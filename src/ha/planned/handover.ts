@@ -36,11 +36,18 @@ export function canHandOver(facts: Facts, request?: Failover): boolean {
   return able.length > 0 && (!quorum || able.length > quorum.quorum);
 }
 
-/** Whether a member that is asked for, by the answers to the poll, has all WAL up to `lsn`. */
-export function reachedBy(facts: Facts, lsn: number, request?: Failover): boolean {
+/**
+ * Whether a member that the request asks for has all WAL of this server, which has shut down: by
+ * the answers to the poll. Where the end of the last record is not known, `lsn` is where that one
+ * begins.
+ */
+export function hasLastWal(facts: Facts): boolean {
+  const { lsn, checkpointLsn } = facts.postgres;
+  const end = Math.max(lsn, checkpointLsn + 1);
+  const request = viewOf(facts)?.failover;
   return (facts.answers.peers ?? []).some(({ name, report }) => {
     if (!report.ok || report.status.state !== 'running' || !isAsked(request, name)) return false;
-    return (walPosition(report.status) ?? 0) >= lsn;
+    return (walPosition(report.status) ?? 0) >= end;
   });
 }
 

@@ -2,7 +2,7 @@ import type { Facts } from '../facts.ts';
 import type { Job, JobKind } from '../job.ts';
 import { leads } from '../lease.ts';
 import type { Acting, Action, Rule } from '../plan.ts';
-import { canHandOver, handoverPoll, reachedBy } from '../planned/handover.ts';
+import { canHandOver, handoverPoll, hasLastWal } from '../planned/handover.ts';
 import { changeOfSource } from '../replication/change-source.ts';
 import { act, mayAcceptWrites, runningJob, seconds, viewOf } from '../situation.ts';
 import { keepOrStop, STOP_NOW } from './keep-or-stop.ts';
@@ -124,8 +124,7 @@ export const BUSY: readonly Rule[] = [
       if (!f.answers.peers) return handoverPoll(f);
       // Without the end of the last record we would come back with WAL that nobody else has, and
       // had to be rewound. Where that end is not known, `lsn` is where the checkpoint begins.
-      const has = reachedBy(f, lsn, viewOf(f)?.failover);
-      if (lsn <= checkpointLsn || !has) return undefined;
+      if (lsn <= checkpointLsn || !hasLastWal(f)) return undefined;
       return act(
         'Leader key released',
         [{ kind: 'disarm' }, { kind: 'release', lsn: checkpointLsn }],

@@ -1,7 +1,7 @@
 import type { Facts } from '../facts.ts';
 import { leads } from '../lease.ts';
 import type { Acting, Action, Asking, Rule } from '../plan.ts';
-import { canHandOver, handoverPoll, reachedBy } from '../planned/handover.ts';
+import { canHandOver, handoverPoll, hasLastWal } from '../planned/handover.ts';
 import { followTarget } from '../replication/target.ts';
 import {
   act,
@@ -70,14 +70,12 @@ function startAgain(f: Facts): Acting {
  * Leads on instead of handing over, if nobody who was asked for has the last WAL; undefined: the
  * lock may go. Who orders a failover decides himself what to lose.
  */
-function takeBack(f: Facts): Asking | Acting | undefined {
+function leadAgain(f: Facts): Asking | Acting | undefined {
   const request = viewOf(f)?.failover;
   const isFailover = request !== undefined && request.leader === undefined;
   if (isFailover || f.postgres.role !== 'primary') return undefined;
   if (!f.answers.peers) return handoverPoll(f, request?.candidate);
-  const { lsn, checkpointLsn } = f.postgres;
-  // Where the end of the last record is not known, `lsn` is where that begins.
-  if (reachedBy(f, Math.max(lsn, checkpointLsn + 1), request)) return undefined;
+  if (hasLastWal(f)) return undefined;
   if (!f.answers.lock) return { ask: renewal(f) };
   if (f.answers.lock.outcome !== 'held') return undefined;
   const { do: start, memory, wakeAt } = startAgain(f);
@@ -97,7 +95,7 @@ export const DOWN: readonly Rule[] = [
       ' a planned switchover loses nothing',
     mirrors: [],
     plan: (f) =>
-      down(f) && f.memory.steppingDown === 'switchover' && leads(f) ? takeBack(f) : undefined,
+      down(f) && f.memory.steppingDown === 'switchover' && leads(f) ? leadAgain(f) : undefined,
   },
   {
     name: 'down.handover',

@@ -59,6 +59,8 @@ export function promote(f: Facts, say: string): Acting {
   );
 }
 
+const pollAll = (f: Facts): Asking => ({ ask: { kind: 'poll', members: electorate(f) } });
+
 /** A running primary takes the free lock back, if nobody can be newer than it. */
 function takeBack(f: Facts): Asking | Acting {
   const view = viewOf(f);
@@ -69,7 +71,7 @@ function takeBack(f: Facts): Asking | Acting {
   if (view && !isDistrusted(f) && !maySucceed(view, f.settings, f.self.name)) {
     return stepDown(f, 'demoting self because another member was synchronous without me');
   }
-  if (!f.answers.peers) return { ask: { kind: 'poll', members: electorate(f) } };
+  if (!f.answers.peers) return pollAll(f);
   const other = f.answers.peers.find(
     ({ report }) =>
       report.ok && report.status.role === 'primary' && report.status.state !== 'stopped',
@@ -89,7 +91,7 @@ function leaveIt(f: Facts, because: string): Acting {
 
 /** A standby that does not come up gets the WAL that it needs from the member that has most. */
 function catchUp(f: Facts): Asking | Acting | undefined {
-  if (!f.answers.peers) return { ask: { kind: 'poll', members: electorate(f) } };
+  if (!f.answers.peers) return pollAll(f);
   const source = fullestPeer(f);
   const change = source && changeTo(f, source);
   const say = `following ${source?.name} until I have come up`;
@@ -99,13 +101,12 @@ function catchUp(f: Facts): Asking | Acting | undefined {
 /** A standby goes through the race: request, fitness, the others, the lock. */
 function run(f: Facts): Asking | Acting {
   const call = callOf(f);
-  const poll: Asking = { ask: { kind: 'poll', members: electorate(f) } };
-  if (call.kind === 'ask') return poll;
+  if (call.kind === 'ask') return pollAll(f);
   if (call.kind === 'stand-aside')
     return leaveIt(f, `${call.for ?? 'another member'} was asked for`);
   const unfit = unfitness(f, call.leniency);
   if (unfit) return leaveIt(f, unfit);
-  if (!f.answers.peers) return poll;
+  if (!f.answers.peers) return pollAll(f);
   const verdict = healthiest(f, call.excluded);
   // A manual failover names its candidate whatever WAL it lacks, but never beside a primary.
   const accepted = call.leniency.lag && !verdict.healthiest && verdict.because !== 'primary-alive';

@@ -1,5 +1,6 @@
 import { compareText } from '../../../model/python.ts';
 import type { DocumentName } from '../../../wire/keys.ts';
+import { WATCHED } from '../../agent-dcs.ts';
 import type { Document } from '../../dcs.ts';
 import { documentOf, textAfter } from '../keys.ts';
 import type { KeyEvent, KeyValue, RangeReply, WatchMessage } from '../transport.ts';
@@ -11,9 +12,6 @@ export interface Entry {
   /** The lease that it goes away with. */
   readonly lease: string | undefined;
 }
-
-/** The documents whose changes an agent has to know of at once. */
-const WATCHED: readonly DocumentName[] = ['leader', 'failover', 'config', 'sync'];
 
 /**
  * What is known of the documents of one cluster: a range that was read, and the changes since that
@@ -59,7 +57,7 @@ export class Mirror {
    * goes: a new one waits for its slot on the leader.
    */
   get watched(): string {
-    const versions = WATCHED.map((name) => this.get(name)?.document.version ?? '');
+    const versions = [...WATCHED].map((name) => this.get(name)?.document.version ?? '');
     const members = [...this.#entries.keys()].filter((name) => name.startsWith('members/'));
     return [...versions, ...members.sort()].join();
   }

@@ -150,11 +150,11 @@ export class SimStore {
     const isNews = real.some((change) => this.#isNews(change));
     this.#revision += 1;
     this.#snapshot = undefined;
-    const before = new Map(this.#entries);
+    const writes = real.map(({ name, value }): StoreWrite => {
+      return { name, value, by, boundTo: this.#entries.get(name)?.session };
+    });
     for (const change of real) this.#apply(change);
-    for (const { name, value } of real) {
-      this.#tell({ name, value, by, boundTo: before.get(name)?.session });
-    }
+    for (const write of writes) this.#tell(write);
     if (isNews) this.watches.news(this.#revision);
   }
 

@@ -28,8 +28,10 @@ export class Watchers {
   readonly violations: Violation[] = [];
   readonly #sight: Sight;
   readonly #checkers: readonly Checker[];
-  /** Those that look after every event. */
+  /** Who looks at what happens often: after every event, at every write and tick. */
   readonly #vigilant: readonly Checker[];
+  readonly #ofWrites: readonly Checker[];
+  readonly #ofTicks: readonly Checker[];
   readonly #onViolation: (violation: Violation) => void;
   /** Names of the servers that accept writes. */
   #writable: readonly string[] = [];
@@ -53,6 +55,8 @@ export class Watchers {
       flapping(sight),
     ];
     this.#vigilant = this.#checkers.filter(({ afterEvent }) => afterEvent !== undefined);
+    this.#ofWrites = this.#checkers.filter(({ written }) => written !== undefined);
+    this.#ofTicks = this.#checkers.filter(({ ticked }) => ticked !== undefined);
   }
 
   afterEvent(): void {
@@ -61,7 +65,7 @@ export class Watchers {
   }
 
   written(write: Written): void {
-    this.#ask((checker) => checker.written?.(write));
+    for (const checker of this.#ofWrites) this.#hear(checker, checker.written?.(write));
   }
 
   acked(ack: Acked): void {
@@ -69,7 +73,7 @@ export class Watchers {
   }
 
   ticked(host: HostSight, tick: TickRecord): void {
-    this.#ask((checker) => checker.ticked?.(host, tick));
+    for (const checker of this.#ofTicks) this.#hear(checker, checker.ticked?.(host, tick));
   }
 
   done(deed: Deed): void {

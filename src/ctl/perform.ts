@@ -108,6 +108,7 @@ interface Interrupt {
   reason(error: unknown): Interrupted;
   /** 130 after Ctrl-C, 143 after SIGTERM. */
   exitCode(): number;
+  /** From now on a signal ends the process as it does any other, unless one has come already. */
   release(): void;
 }
 
@@ -131,6 +132,8 @@ function interruptSignal(): Interrupt {
     reason: (error) => (error instanceof Interrupted ? error : plain),
     exitCode: () => exitCode,
     release: () => {
+      // The second of two may come only now, and must not change the exit code.
+      if (controller.signal.aborted) return;
       process.off('SIGINT', onSignal);
       process.off('SIGTERM', onSignal);
     },

@@ -21,7 +21,12 @@ const STANDBY: Row = {
 };
 
 const view = (state: Row, standbys: Row[] = [], slots: Row[] = []): RunningView =>
-  runningView(lookOf([[state], standbys, slots]));
+  runningView(lookOf([[state], standbys, slots].map((rows) => rows.map(asAnswered))));
+
+/** Each statement answers with one column of JSON. */
+function asAnswered(row: Row): Row {
+  return { look: JSON.stringify(row) };
+}
 
 describe('the answer of a server', () => {
   it('that is a primary', () => {

@@ -20,13 +20,11 @@ const STANDBY: Row = {
   ...{ receiver_status: 'streaming', received_timeline: 27, recovery_timeline: 25 },
 };
 
-const view = (state: Row, standbys: Row[] = [], slots: Row[] = []): RunningView =>
-  runningView(lookOf([[state], standbys, slots].map((rows) => rows.map(asAnswered))));
-
-/** Each statement answers with one column of JSON. */
-function asAnswered(row: Row): Row {
-  return { look: JSON.stringify(row) };
-}
+const view = (state: Row, standbys?: Row[], slots?: Row[]): RunningView => {
+  // PostgreSQL makes no list of no rows.
+  const look = JSON.stringify({ state, standbys: standbys ?? null, slots: slots ?? null });
+  return runningView(lookOf([[{ look }]]));
+};
 
 describe('the answer of a server', () => {
   it('that is a primary', () => {

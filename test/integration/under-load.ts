@@ -32,7 +32,7 @@ export async function underLoad(
     await ledger.progress();
   } catch (error) {
     ledger.abandon();
-    throw new Error(`${String(error)}\n${lab.report()}`);
+    throw new Error(`${String(error)}\n${await lab.report()}`);
   }
   const after = await lab.leader();
   const result = await lab.close(ledger);

@@ -218,8 +218,18 @@ export class LabHost {
   }
 
   logTail(lines = 40): string {
-    return this.log().trimEnd().split('\n').slice(-lines).join('\n');
+    return lastLines(this.log(), lines);
   }
+
+  /** What PostgreSQL said last, in the file that the agent keeps beside its data directory. */
+  postgresLogTail(lines = 40): string {
+    const file = join(`${this.dataDirectory}.pgherd`, 'postgres.log');
+    return existsSync(file) ? lastLines(readFileSync(file, 'utf8'), lines) : `there is no ${file}`;
+  }
+}
+
+function lastLines(text: string, count: number): string {
+  return text.trimEnd().split('\n').slice(-count).join('\n');
 }
 
 function commandOf(pid: number): string {

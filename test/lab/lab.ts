@@ -142,7 +142,7 @@ export class Lab {
         timeoutMs,
       );
     } catch (error) {
-      throw new Error(`${String(error)}\n${this.report()}`);
+      throw new Error(`${String(error)}\n${await this.report()}`);
     }
   }
 
@@ -172,9 +172,13 @@ export class Lab {
     return ledger.close((await this.leader()).name);
   }
 
-  /** The end of every agent's log, for the message of a test that failed. */
-  report(): string {
-    return this.hosts.map((host) => `--- ${host.name}\n${host.logTail()}`).join('\n');
+  /** What can be known of every member, for the message of a test that failed. */
+  async report(): Promise<string> {
+    const parts = this.hosts.map(async (host) => {
+      const says = (await host.get('patroni'))?.body ?? 'its agent does not answer';
+      return [`--- ${host.name}`, host.logTail(), says, host.postgresLogTail()].join('\n');
+    });
+    return (await Promise.all(parts)).join('\n');
   }
 
   /** Ends everything and removes what is left. */

@@ -68,7 +68,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const PURE = ['model', 'wire', 'ha', 'ctl/render'];
 const IMPURE_WORDS =
   /\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\bsetTimeout\b|\bprocess\.|\bawait\b/;
-const JSON_PLACES = /^src\/(wire|ctl\/render|dcs|rest)\/|^src\/ctl\/(.*\/)?(envelope|perform)\.ts$/;
+const JSON_PLACES =
+  /^src\/(wire|ctl\/render|dcs|rest)\/|^src\/(ctl\/(.*\/)?(envelope|perform)|postgres\/observe\/queries)\.ts$/;
 const BANNED_NAMES = /^(utils?|helpers?|common|misc|managers?)\.ts$/;
 
 function importsOf(text: string): string[] {

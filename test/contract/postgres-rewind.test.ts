@@ -174,6 +174,41 @@ describe('a primary of before', () => {
   });
 });
 
+describe('a primary of before, whose successor is a fresh copy', () => {
+  it('keeps its own WAL that the successor never had, and recovers with it', async () => {
+    const { directory, config } = await newServer({ memberName: 'pg1' });
+    const pg1 = new TestNode(directory, config);
+    await pg1.do(START_PRIMARY);
+    const pg2 = await newNode('pg2', {
+      basebackupOptions: [{ name: 'checkpoint', value: 'fast' }, { name: 'no-sync' }],
+    });
+    await pg2.do({ kind: 'clone', from: pg1.source() });
+    await pg2.do({ kind: 'start', as: 'standby', from: pg1.source() });
+    // The checkpoint of the copy is the last that they have in common; the promotion is some
+    // segments later.
+    for (let round = 0; round < 3; round++) {
+      await pg1.sql('CREATE TABLE public.filler (i int); DROP TABLE public.filler');
+      await pg1.sql('SELECT pg_catalog.pg_switch_wal()');
+    }
+    const lsn = await pg1.value('SELECT pg_catalog.pg_current_wal_lsn()');
+    const caught = `SELECT pg_catalog.pg_last_wal_replay_lsn() >= '${lsn}'`;
+    await waitFor('all WAL', async () => (await pg2.value(caught)) === true);
+    await pg2.do({ kind: 'promote', above: 1 });
+    await pg2.sql('CREATE TABLE public.kept (i int); CHECKPOINT');
+    await pg1.sql('CREATE TABLE public.lost (i int)');
+    await pg1.do(STOP);
+    // As if the copy had been made after them, or pg2 had recycled them.
+    const common = readdirSync(pg1.path('pg_wal')).filter((name) => /^00000001/.test(name));
+    for (const name of common) rmSync(pg2.path('pg_wal', name), { force: true });
+    await pg1.do({ kind: 'rewind', from: pg2.source() });
+    expect(pg1.lines.join('\n')).toContain('kept WAL that the source does not have: 00000001');
+    await pg1.do({ kind: 'start', as: 'standby', from: pg2.source() });
+    await waitFor('the other history', async () => (await pg1.value(tables)) === 'kept');
+    await pg1.stop();
+    await pg2.stop();
+  });
+});
+
 describe('crash recovery', () => {
   it('that is cancelled can be done again, and leaves nobody at work', async () => {
     const { directory, config } = await newServer({ memberName: 'pg1' });

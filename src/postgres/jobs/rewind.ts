@@ -6,6 +6,7 @@ import { readControlData } from '../control-data.ts';
 import { programVersion } from '../programs.ts';
 import { archiveReady, configuredSetting } from './archive-ready.ts';
 import { fail, type JobRun, stopIfCancelled } from './context.ts';
+import { HeldWal } from './held-wal.ts';
 import { lastLines } from './hooks/run-hook.ts';
 import { runTool } from './run-tool.ts';
 import { killOrphans } from './server-processes.ts';
@@ -40,22 +41,40 @@ export async function rewind(
   await run.configuration.prepareStart({ role: 'standby', from, controlFile: undefined });
   const args = [...(await ownArguments(run)), `--source-server=${login.conninfo}`];
   stopIfCancelled(run);
+  const ownWal = await HeldWal.hold(config.dataDir);
+  try {
+    await runMarked(run, { args, env: { ...login.env, LC_ALL: 'C' }, ownWal });
+  } finally {
+    await ownWal.close();
+  }
+}
+
+interface Prepared {
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly ownWal: HeldWal;
+}
+
+/** pg_rewind itself, and what has to be done before the data may count as whole again. */
+async function runMarked(run: JobRun, { args, env, ownWal }: Prepared): Promise<void> {
+  const { dataDir } = run.config();
   await run.markers.set('rewinding');
   let written = false;
   const { failure, end, stderr } = await runTool(run, {
-    name: 'pg_rewind',
-    args,
-    env: { ...login.env, LC_ALL: 'C' },
+    ...{ name: 'pg_rewind', args, env },
     onLine: (line) => {
       written ||= WRITES_NOW.test(line);
+      ownWal.listen(line);
     },
   });
   if (failure !== undefined) {
     if (!written || end === 'not-started') await run.markers.clear('rewinding');
     fail([failure, ...lastLines(stderr)].join(': '));
   }
+  const kept = await ownWal.putBack(dataDir);
+  if (kept.length > 0) run.log(`kept WAL that the source does not have: ${kept.join(', ')}`);
   // The files of the source have come with it. Whoever starts it now, it is no second primary.
-  await writeSignals(config, true);
+  await writeSignals(run.config(), true);
   run.configuration.forget();
   await run.markers.clear('rewinding');
 }

@@ -27,13 +27,16 @@ const REPEAT_MS = 5 * 60_000;
 /** A trouble that lasts is not to be overlooked. */
 const REPEAT_PROBLEM_MS = 60_000;
 
+/** Rules that say what somebody has to look after. */
+const TROUBLES = new Set(['following.needs-reinitialize', 'following.stuck']);
+
 /** Deeds of a quiet day: they are no news. */
 const ROUTINE = new Set(['publish', 'sync-slots']);
 
 /**
  * What the log says of one tick: Patroni's sentence, then the rule, what made it come out so, and
- * what was done. News is said at `INFO`, a deed that failed at `WARNING`, a mistake of ours at
- * `ERROR`; all else at `DEBUG`, and now and then for all to see.
+ * what was done. News is said at `INFO`, a deed that failed and a standby that needs somebody at
+ * `WARNING`, a mistake of ours at `ERROR`; all else at `DEBUG`, and now and then for all to see.
  */
 export function tickLine(
   tick: TickRecord,
@@ -69,9 +72,9 @@ function keyOf({ rule, say, did, problem }: TickRecord): string {
   return [rule, sentence, ...deeds, problem ?? ''].join('\n');
 }
 
-function levelOf({ did, problem }: TickRecord): 'INFO' | 'WARNING' | 'ERROR' {
+function levelOf({ rule, did, problem }: TickRecord): 'INFO' | 'WARNING' | 'ERROR' {
   if (problem !== undefined) return 'ERROR';
-  return did.some(hasFailed) ? 'WARNING' : 'INFO';
+  return did.some(hasFailed) || TROUBLES.has(rule) ? 'WARNING' : 'INFO';
 }
 
 /** A deed that failed has the reason behind a colon; so has the end of the process its own. */

@@ -43,6 +43,8 @@ export interface Memory {
   readonly crashRecoveryTried: boolean;
   /** Whether the data may hold what the leader's history does not. */
   readonly rewind: 'clear' | 'check' | 'needed' | 'failed';
+  /** A standby does not stream, and has been at this place since then. */
+  readonly stuck: { readonly since: Monotonic; readonly lsn: number } | undefined;
   /** PostgreSQL is being started since then, as the leader. */
   readonly startingSince: Monotonic | undefined;
   /** A restart waits since then for the primary to take us out of the synchronous standbys. */
@@ -103,6 +105,7 @@ export const BLANK_MEMORY: Memory = {
   bootstrapping: false,
   crashRecoveryTried: false,
   rewind: 'check',
+  stuck: undefined,
   startingSince: undefined,
   leavingSyncSince: undefined,
   startTimeout: undefined,

@@ -17,16 +17,18 @@ export function recall(facts: Facts): Partial<Memory> {
 
 function ofPostgres(facts: Facts): Partial<Memory> {
   const { postgres, memory, job } = facts;
+  const stuck = stuckAt(facts);
   if (postgres.state !== 'running') {
     // By the job, not by the intention: the claim may have gone to another one.
     const ours = job?.spec.kind === 'bootstrap' && job.outcome?.ok !== false;
     const failed = job?.spec.kind === 'bootstrap' && !ours;
     const waits = memory.bootstrapping && postgres.dataDirectory === 'unfinished' && !failed;
-    return { bootstrapping: ours || waits };
+    return { stuck, bootstrapping: ours || waits };
   }
   const streams = postgres.replicationState === 'streaming';
   const fine = postgres.role === 'primary' || streams;
   return {
+    stuck,
     bootstrapping: false,
     crashRecoveryTried: false,
     startingSince: undefined,
@@ -37,6 +39,21 @@ function ofPostgres(facts: Facts): Partial<Memory> {
       ? { rewind: 'clear' }
       : {}),
   };
+}
+
+/**
+ * Counted anew with each leader: before there is one, nobody has WAL to send. What replays from an
+ * archive goes on without a stream.
+ */
+function stuckAt({ postgres, memory, now, dcs }: Facts): Memory['stuck'] {
+  const { state, role, replicationState, follows } = postgres;
+  const isUp = state === 'running' || state === 'starting';
+  const streams = replicationState === 'streaming';
+  if (!isUp || role !== 'standby' || streams || follows === '') return undefined;
+  if (dcs && dcs.view.leader === undefined) return undefined;
+  const another = dcs && dcs.view.leader !== memory.healthyView?.leader;
+  const lsn = postgres.replayedLsn ?? postgres.lsn;
+  return memory.stuck?.lsn === lsn && !another ? memory.stuck : { since: now, lsn };
 }
 
 function ofPromises(facts: Facts): Partial<Memory> {

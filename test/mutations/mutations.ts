@@ -467,6 +467,18 @@ export const MUTATIONS: readonly Mutation[] = [
     scenarios: ['bootstrap/race'],
   },
   {
+    name: 'a standby that gets no WAL says nothing',
+    edits: [
+      {
+        file: 'src/ha/recall.ts',
+        find: '    stuck,\n    bootstrapping: false',
+        replace: '    bootstrapping: false',
+      },
+    ],
+    scenarios: ['rejoin/cascade'],
+    seeds: [497, 383, 92],
+  },
+  {
     name: 'the rules of a leader deleted',
     edits: [{ file: 'src/ha/decide.ts', find: '  ...LEADING,\n', replace: '' }],
     scenarios: ['failover/host-crash'],

@@ -44,14 +44,17 @@ export function restoreConfig(world: World, config: ClusterPlan['config']): void
 }
 
 /**
- * What an operator does for members that say that they need it: their data have diverged, or a
- * pg_rewind died in them, and their configuration does not let them make a new copy.
+ * What an operator does for members that say that they need it: their data have diverged, a
+ * pg_rewind died in them, and their configuration does not let them make a new copy; or WAL has
+ * been removed, as the log of their PostgreSQL says.
  */
 export function reinitializeLost(world: World): void {
   const { leader } = world.view();
   if (leader === undefined) return;
   for (const [host, said] of world.said) {
     if (!said.includes('consider doing reinitialize')) continue;
+    const isStarved = world.hosts.get(host)?.postgres.instance.receiver.isStarved ?? false;
+    if (said.includes('see the log of PostgreSQL') && !isStarved) continue;
     world.apply({ kind: 'reinitialize', host, force: true });
   }
 }

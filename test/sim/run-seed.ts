@@ -53,8 +53,11 @@ async function live(world: World, plan: SimPlan): Promise<void> {
   setClocks(world);
   restoreConfig(world, plan.config);
   const bound = recoveryBound(world.view());
-  if (!(await advance(world, plan.healAt + bound / 2))) return;
-  reinitializeLost(world);
+  // Twice: what streams from a new copy may need WAL that is not in it.
+  for (const part of [1 / 2, 3 / 4]) {
+    if (!(await advance(world, plan.healAt + bound * part))) return;
+    reinitializeLost(world);
+  }
   if (!(await advance(world, plan.healAt + bound))) return;
   world.expectRecovery();
   if (await advance(world, plan.endAt)) world.expectPeace();

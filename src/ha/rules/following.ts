@@ -22,6 +22,9 @@ const isUp = ({ postgres }: Facts): boolean =>
 
 const DIVERGED = 'the data have diverged from the leader; consider doing reinitialize';
 
+/** Longer than PostgreSQL waits between two attempts, and than a source takes to be restarted. */
+const STUCK_AFTER = 60_000;
+
 function sentence(f: Facts): string {
   const leader = viewOf(f)?.leader ?? '';
   return f.settings.standbyCluster
@@ -104,7 +107,8 @@ export const FOLLOWING: readonly Rule[] = [
       const change = changeOfSource(f);
       if (!change) return undefined;
       const rewind = f.memory.rewind === 'needed' ? 'needed' : 'check';
-      return act(sentence(f), [change], { memory: { rewind }, wakeAt: f.now + 1000 });
+      const memory = { rewind, stuck: undefined } as const;
+      return act(sentence(f), [change], { memory, wakeAt: f.now + 1000 });
     },
   },
   {
@@ -135,6 +139,22 @@ export const FOLLOWING: readonly Rule[] = [
       follows(f) && f.postgres.replayNeedsRestart && !f.settings.pause
         ? act('restarting PostgreSQL: it replays no further with its parameters', [restart(f)])
         : undefined,
+  },
+  {
+    name: 'following.stuck',
+    phase: 'following',
+    why:
+      'a standby that asks in vain for WAL, which its source has removed perhaps, is no standby,' +
+      ' and nothing but PostgreSQL’s own log would tell',
+    mirrors: [],
+    plan: (f) => {
+      const { stuck } = f.memory;
+      if (!follows(f) || !stuck || f.now - stuck.since < STUCK_AFTER) return undefined;
+      return act(
+        `I am (${f.self.name}), a secondary, and get no WAL from ${f.postgres.follows}:` +
+          ' see the log of PostgreSQL; if WAL has been removed, consider doing reinitialize',
+      );
+    },
   },
   {
     name: 'following.steady',

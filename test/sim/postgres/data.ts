@@ -6,6 +6,8 @@ import type { WalRecord } from './wal.ts';
 export interface Data {
   /** The end of its WAL: a primary's, or what a standby has received. */
   flushed: WalRecord;
+  /** How many records come before the first that is in `pg_wal`: of a copy, those before it. */
+  walFrom: number;
   /** A standby has applied so much; of a primary the same as `flushed`. */
   replayed: WalRecord;
   /**
@@ -45,6 +47,7 @@ export function freshData(
   return {
     ...traits,
     flushed: tip,
+    walFrom: tip.depth,
     replayed: tip,
     needs: undefined,
     knownTimeline: tip.timeline,

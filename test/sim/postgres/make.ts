@@ -36,7 +36,7 @@ export function bootstrap(target: Instance, renamed: WalRecord[]): Work {
 /** pg_basebackup: what is in its way is renamed first, the copy is made aside and renamed last. */
 export function clone(target: Instance, from: Source, renamed: WalRecord[]): Work {
   const opened = openSource(target, from);
-  const timeline = opened?.server.data.flushed.timeline;
+  const start = opened?.server.data.flushed;
   return {
     begin: () => {
       if (opened === undefined) return `cannot connect to ${from.name}`;
@@ -45,12 +45,13 @@ export function clone(target: Instance, from: Source, renamed: WalRecord[]): Wor
       return undefined;
     },
     finish: () => {
-      if (opened === undefined || !opened.lasts()) return `lost the connection to ${from.name}`;
+      if (!opened?.lasts() || start === undefined) return `lost the connection to ${from.name}`;
       const { data } = opened.server;
-      if (data.flushed.timeline !== timeline) return `${from.name} was promoted meanwhile`;
+      if (data.flushed.timeline !== start.timeline) return `${from.name} was promoted meanwhile`;
       const controlState = data.standbySignal ? 'in archive recovery' : 'in production';
       const traits = { controlState, standbySignal: true, backupLabel: true } as const;
-      target.install('initialized', freshData(data.flushed, traits));
+      const copy = { ...freshData(data.flushed, traits), walFrom: start.depth };
+      target.install('initialized', copy);
       return undefined;
     },
   };
@@ -96,7 +97,7 @@ export function rewind(target: Instance, from: Source): Work {
     },
     finish: () => {
       if (needless) return undefined;
-      if (opened === undefined || copied === undefined || !opened.lasts()) {
+      if (!opened?.lasts() || copied === undefined) {
         return `lost the connection to ${from.name}`;
       }
       const { source, syncNames } = target.data;
@@ -104,7 +105,9 @@ export function rewind(target: Instance, from: Source): Work {
       const { flushed } = opened.server.data;
       const data = freshData(copied, { ...traits, controlState: 'in archive recovery' });
       const needs = flushed === copied ? undefined : flushed;
-      target.install('initialized', Object.assign(data, { source, syncNames, needs }));
+      // All WAL of the source comes with it.
+      const { walFrom } = opened.server.data;
+      target.install('initialized', Object.assign(data, { source, syncNames, needs, walFrom }));
       return undefined;
     },
   };

@@ -16,9 +16,15 @@ export class Receiver {
   #attempt: { cancel(): void } | undefined;
   /** Something was streamed since the server started. */
   hasReceived = false;
+  /** The source said at the last attempt that it has removed WAL that is needed here. */
+  #isStarved = false;
 
   constructor(instance: Instance) {
     this.#instance = instance;
+  }
+
+  get isStarved(): boolean {
+    return this.#isStarved && !this.streams;
   }
 
   get streams(): boolean {
@@ -70,7 +76,9 @@ export class Receiver {
     const { source } = data;
     if (source === undefined || this.#stream !== undefined) return;
     const sender = this.#instance.reach(source);
-    if (sender === undefined || !canStream(sender, this.#instance, source)) {
+    const canStart = sender !== undefined && canStream(sender, this.#instance, source);
+    this.#isStarved = canStart && !hasWal(sender, data.flushed, slotFor(sender, source));
+    if (!canStart || this.#isStarved) {
       this.#plan(RETRY);
       return;
     }
@@ -90,7 +98,7 @@ function canStream(sender: Instance, standby: Instance, source: Source): boolean
   data.knownTimeline = Math.max(data.knownTimeline, tip.timeline);
   const slot = slotFor(sender, source);
   if (source.slot !== undefined && !isFree(slot, standby)) return false;
-  return onTheWay(tip, data.needs ?? data.replayed) && hasWal(sender, data.flushed, slot);
+  return onTheWay(tip, data.needs ?? data.replayed);
 }
 
 function isFree(slot: Slot | undefined, standby: Instance): boolean {
@@ -104,7 +112,8 @@ function onTheWay(tip: WalRecord, replayed: WalRecord): boolean {
 }
 
 function hasWal(sender: Instance, from: WalRecord, slot: Slot | undefined): boolean {
-  const { walKeep } = sender;
+  const { walKeep, data } = sender;
+  if (from.depth < data.walFrom) return false;
   if (walKeep === undefined || sender.data.flushed.depth - from.depth <= walKeep) return true;
   return slot?.restartLsn !== undefined && slot.restartLsn <= from.lsn;
 }

@@ -61,6 +61,13 @@ describe('tickLine', () => {
     expect(levels([{ did: ['exit 1: system ID mismatch'] }])).toEqual(['INFO']);
   });
 
+  it('warns of a standby that needs somebody, also when the log is deduplicated', () => {
+    const stuck = { rule: 'following.stuck' };
+    expect(levels([{}, ...Array.from({ length: 7 }, () => stuck)], true)).toEqual([
+      ...['INFO', 'WARNING', 'DEBUG', 'DEBUG', 'DEBUG', 'DEBUG', 'DEBUG', 'WARNING'],
+    ]);
+  });
+
   it('calls a mistake of ours an error, also when the log is deduplicated', () => {
     const broken = { problem: 'TypeError: x' };
     expect(levels([broken, broken, ...Array.from({ length: 5 }, () => broken)], true)).toEqual([

@@ -176,6 +176,7 @@ const memory: fc.Arbitrary<Partial<Memory>> = fc.record({
   releasedAt: oneOf<number | undefined>(undefined, NOW - 1000),
   retryAfter: oneOf<number | undefined>(undefined, NOW + 1000),
   rewind: oneOf<Memory['rewind']>('clear', 'check', 'needed', 'failed'),
+  stuck: oneOf<Memory['stuck']>(undefined, { since: NOW - 60_000, lsn: 1000 }),
   crashRecoveryTried: fc.boolean(),
   failsafePromise: oneOf<Memory['failsafePromise']>(undefined, {
     name: 'pg1',
@@ -216,7 +217,13 @@ const anyFacts: fc.Arbitrary<Facts> = fc
       removeDataDirectoryOnDivergedTimelines: fc.boolean(),
     }),
   })
-  .map((change) => factsOf(change));
+  .chain((change) => {
+    const { view } = change.dcs ?? {};
+    return fc.boolean().map((ledBefore) => {
+      const known = ledBefore && view?.leader !== undefined ? { healthyView: view } : {};
+      return factsOf({ ...change, memory: { ...change.memory, ...known } });
+    });
+  });
 
 /** The same samples each time: CI is no place to be surprised. `SEED=…` draws others. */
 const SEED = Number(process.env.SEED ?? 1);

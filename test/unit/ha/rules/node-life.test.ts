@@ -373,6 +373,29 @@ describe('a standby', () => {
     expect(planned({ ...waits, postgres: there }).rule).toBe('following.steady');
   });
 
+  it('that gets no WAL for a minute says so, unless it goes on replaying or streams', () => {
+    const dcs = led();
+    const memory = {
+      ...({ rewind: 'clear', healthyView: dcs.view, leaderTimeline: 1 } as const),
+      stuck: { since: NOW - 60_000, lsn: 1000 },
+    };
+    const waits = standby({ replicationState: undefined, replayedLsn: 1000 });
+    const answers = { source: source() };
+    const plan = acting(factsOf({ dcs, memory, answers, postgres: waits }));
+    expect(plan).toMatchObject({ rule: 'following.stuck', do: [] });
+    expect(plan.say).toContain('get no WAL from pg1');
+    const starts = standby({ state: 'starting', ...unheard, lsn: 1000, backupLabel: true });
+    expect(planned(factsOf({ dcs, memory, postgres: starts })).rule).toBe('following.stuck');
+    const nearly = { ...memory, stuck: { since: NOW - 59_999, lsn: 1000 } };
+    for (const facts of [
+      { dcs, memory: nearly, postgres: waits },
+      { dcs, memory, postgres: { ...waits, replayedLsn: 1001 } },
+      { dcs, memory, postgres: standby({ replayedLsn: 1000 }) },
+    ]) {
+      expect(acting(factsOf({ ...facts, answers })).rule).not.toBe('following.stuck');
+    }
+  });
+
   it('notices a source that has moved under its name, and no other spelling of the same', () => {
     const at = (connUrl: string) =>
       factsOf({ dcs: led({ members: [member('pg1', { role: 'primary', connUrl })] }) });

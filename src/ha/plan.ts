@@ -125,7 +125,13 @@ export type SlotChange =
       readonly reserve: boolean;
     }
   | { readonly kind: 'drop'; readonly name: string }
-  | { readonly kind: 'advance'; readonly name: string; readonly lsn: number };
+  | {
+      readonly kind: 'advance';
+      readonly name: string;
+      readonly lsn: number;
+      /** Of a logical slot. */
+      readonly database?: string;
+    };
 
 /** Part of a node's life that a rule belongs to. */
 export type Phase =

@@ -20,9 +20,10 @@ const CREATE_PHYSICAL = 'SELECT pg_catalog.pg_create_physical_replication_slot($
 const CREATE_LOGICAL = 'SELECT pg_catalog.pg_create_logical_replication_slot($1, $2)';
 const DROP = 'SELECT pg_catalog.pg_drop_replication_slot($1)';
 const ADVANCE = 'SELECT pg_catalog.pg_replication_slot_advance($1, $2)';
-const DATABASE_OF =
-  'SELECT database FROM pg_catalog.pg_replication_slots' +
-  " WHERE slot_name = $1 AND slot_type = 'logical'";
+/** In one round trip: with each look a standby moves the slots of all other members. */
+const ADVANCE_ALL =
+  'SELECT pg_catalog.count(pg_catalog.pg_replication_slot_advance(s.name, s.lsn))' +
+  ' FROM pg_catalog.unnest($1::pg_catalog.name[], $2::pg_catalog.pg_lsn[]) AS s (name, lsn)';
 
 type Statement = readonly [text: string, values: readonly Value[]];
 
@@ -45,7 +46,7 @@ export class Slots {
    * not answer. Rejects with an `Error` that says what failed, now or beside since the last call.
    */
   async sync(changes: readonly SlotChange[]): Promise<void> {
-    for (const change of changes) {
+    for (const change of await this.#advanceAll(changes)) {
       try {
         await this.#change(change);
       } catch (error) {
@@ -76,23 +77,36 @@ export class Slots {
         return this.#now([DROP, [name]]);
       case 'advance': {
         const statement: Statement = [ADVANCE, [name, formatLsn(change.lsn)]];
-        const database = await this.#databaseOf(name);
+        const { database } = change;
         if (database === undefined) return this.#now(statement);
         return this.#beside(change, database, statement);
       }
     }
   }
+
+  /**
+   * Moves physical slots when there is nothing else to do. Resolves to what is left: all of it, one
+   * after the other, when one of them cannot be moved.
+   */
+  async #advanceAll(changes: readonly SlotChange[]): Promise<readonly SlotChange[]> {
+    const moves = changes.flatMap((change) =>
+      change.kind === 'advance' && change.database === undefined ? [change] : [],
+    );
+    if (moves.length < 2 || moves.length < changes.length) return changes;
+    // Neither names of slots nor LSNs hold anything that an array has to quote.
+    const arrays = [moves.map(({ name }) => name), moves.map(({ lsn }) => formatLsn(lsn))];
+    try {
+      await this.#now([ADVANCE_ALL, arrays.map((values) => `{${values.join(',')}}`)]);
+      return [];
+    } catch (error) {
+      if (error instanceof SqlTimeout) throw error;
+      return moves;
+    }
+  }
+
   /** At once, on the session that is there. */
   async #now([text, values]: Statement): Promise<void> {
     await this.#context.session.query(text, { ...SHORT, values });
-  }
-
-  /** Undefined: the slot is not a logical one. */
-  async #databaseOf(name: string): Promise<string | undefined> {
-    const { session } = this.#context;
-    const [rows] = await session.query(DATABASE_OF, { ...SHORT, values: [name] });
-    const database = rows?.[0]?.database;
-    return database === undefined || database === null ? undefined : String(database);
   }
 
   /** In a session of its own; waits a moment for it. Nothing when one goes on for this slot. */

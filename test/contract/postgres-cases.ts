@@ -430,7 +430,9 @@ export const CASES: readonly Case[] = [
       await stage.result(a.write());
       const { lsn } = await look(stage, a);
       await stage.until(b, 'the WAL', (now) => (now.replayedLsn ?? 0) >= lsn);
-      await stage.result(b.server.syncSlots([{ kind: 'advance', name: 'feed', lsn }]));
+      await stage.result(
+        b.server.syncSlots([{ kind: 'advance', name: 'feed', lsn, database: 'postgres' }]),
+      );
       await stage.until(b, 'the move', ({ slots }) => slots[0]?.confirmedFlushLsn === lsn);
     },
   },

@@ -95,6 +95,18 @@ describe('slots', () => {
       await waitFor('the replay', async () => ((await on.look()).replayedLsn ?? lsn) >= lsn);
       await slots.sync([{ kind: 'advance', name: 'pg3', lsn }]);
       expect((await slotOf(on, 'pg3'))?.restartLsn).toBe(lsn);
+      await slots.sync([{ kind: 'create', name: 'pg4', type: 'physical', reserve: true }]);
+      await primary.query('INSERT INTO filled SELECT generate_series(1, 1000)');
+      const next = (await seen(on, 'WAL', (view) => view.lsn > lsn)).lsn;
+      await waitFor('the replay', async () => ((await on.look()).replayedLsn ?? next) >= next);
+      const all = ['pg3', 'pg4'].map((name) => ({ kind: 'advance', name, lsn: next }) as const);
+      await slots.sync(all);
+      expect((await slotOf(on, 'pg3'))?.restartLsn).toBe(next);
+      expect((await slotOf(on, 'pg4'))?.restartLsn).toBe(next);
+      // One that cannot be moved costs the others nothing.
+      const two = [{ kind: 'advance', name: 'bare', lsn: next } as const, ...all];
+      await expect(slots.sync(two)).rejects.toThrow(/^cannot advance slot bare: [^;]*$/);
+      await slots.sync([{ kind: 'drop', name: 'pg4' }]);
       await slots.sync([
         { kind: 'drop', name: 'pg3' },
         { kind: 'drop', name: 'bare' },
@@ -191,7 +203,7 @@ describe('slots', () => {
     const confirmed = (await slotOf(eye, 'copied'))?.confirmedFlushLsn ?? 0;
     await waitFor('the replay', async () => ((await other.look()).replayedLsn ?? 0) >= confirmed);
     const slots = new Slots(other);
-    await slots.sync([{ kind: 'advance', name: 'copied', lsn: confirmed }]);
+    await slots.sync([{ kind: 'advance', name: 'copied', lsn: confirmed, database: 'postgres' }]);
     await waitFor('the move', async () => {
       return (await slotOf(other, 'copied'))?.confirmedFlushLsn === confirmed;
     });

@@ -125,5 +125,7 @@ function advance({ facts, name, slot }: Candidate, found: SlotView): readonly Sl
   if (!moved || found.active || !canAdvance(facts)) return [];
   const at = slot.type === 'logical' ? found.confirmedFlushLsn : found.restartLsn;
   const lsn = Math.min(slot.lsn, primary ? postgres.lsn : (postgres.replayedLsn ?? 0));
-  return at !== undefined && lsn > at ? [{ kind: 'advance', name, lsn }] : [];
+  if (at === undefined || lsn <= at) return [];
+  const { database } = found;
+  return [{ kind: 'advance', name, lsn, ...(database === undefined ? {} : { database }) }];
 }

@@ -107,8 +107,8 @@ describe('logical slots on a standby', () => {
     });
 
   it('move to what the consumer confirmed on the leader, and not past what is replayed (S11)', () => {
-    expect(planSlots(facts(700, 500))).toEqual([advance('app', 700)]);
-    expect(planSlots(facts(700, 500, 600))).toEqual([advance('app', 600)]);
+    expect(planSlots(facts(700, 500))).toEqual([{ ...advance('app', 700), database: 'app' }]);
+    expect(planSlots(facts(700, 500, 600))).toEqual([{ ...advance('app', 600), database: 'app' }]);
     expect(planSlots(facts(700, 700))).toEqual([]);
     expect(planSlots(facts(700, 800))).toEqual([]);
     expect(planSlots(facts(0, 500))).toEqual([]);

@@ -9,6 +9,7 @@ export const COMMAND_NAMES: ReadonlySet<string> = new Set([
   'discover',
   'dsn',
   'edit-config',
+  'explain',
   'failover',
   'flush',
   'health',

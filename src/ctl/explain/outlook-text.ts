@@ -49,7 +49,7 @@ const BY_WORD: Readonly<Record<string, Say>> = {
     `it lags ${lagBytes === undefined ? 'too far' : byteSize(lagBytes)} behind, and ` +
     `maximum_lag_on_failover is ${byteSize(settings.maximumLagOnFailover)}`,
   timeline: ({ timeline }) =>
-    `its timeline ${timeline ?? 'is not known, which'} is behind the last one, and check_timeline is on`,
+    `timeline ${timeline ?? 'unknown'} is not the last one, and check_timeline is on`,
   behind: (member) => `${after(member)} has more WAL`,
   'lower-priority': (member) => `${after(member)} has the higher failover_priority`,
   'primary-alive': (member) => `${after(member)} runs as a primary`,

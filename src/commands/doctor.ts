@@ -22,9 +22,12 @@ export default class Doctor extends BaseCommand {
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Doctor);
-    const { group, strict } = flags;
     await this.perform(flags, (session) =>
-      doctor(session, { cluster: args.cluster, group, strict }),
+      doctor(session, {
+        cluster: args.cluster,
+        group: flags.group,
+        strict: flags.strict ?? false,
+      }),
     );
   }
 }

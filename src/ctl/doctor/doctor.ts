@@ -2,6 +2,7 @@ import { readCluster, requireGroup, requireScope } from '../read-cluster.ts';
 import { done, type Result } from '../result.ts';
 import type { Session } from '../session.ts';
 import { diagnose } from './checks.ts';
+import type { Finding } from './finding.ts';
 import { findingsText } from './findings-text.ts';
 import { gather } from './gather.ts';
 import { type DoctorWorld, network } from './world.ts';
@@ -31,6 +32,17 @@ export async function doctor(
   const well = !findings.some(
     ({ severity }) => severity === 'error' || (options.strict && severity === 'warning'),
   );
-  const data = { cluster: scope, group: group ?? null, strict: options.strict, well, findings };
+  const data = {
+    cluster: scope,
+    group: group ?? null,
+    strict: options.strict,
+    well,
+    findings: findings.map(findingData),
+  };
   return well ? done(data) : { outcome: 'unhealthy', data };
+}
+
+/** The same keys in the same order, whichever check made it. */
+function findingData({ id, severity, member, title, evidence, remedy }: Finding): Finding {
+  return { id, severity, member, title, evidence, remedy };
 }

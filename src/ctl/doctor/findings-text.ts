@@ -10,15 +10,29 @@ export function findingsText(scope: string, findings: readonly Finding[], color:
   const paint = (text: string, severity: Severity): string =>
     color ? paintText(text, TONES[severity]) : text;
   const groups = SEVERITIES.flatMap((severity) => {
-    const group = findings.filter((one) => one.severity === severity);
-    return group.length === 0 ? [] : [group.flatMap((one) => lines(one, paint)).join('\n')];
+    const group = alike(findings.filter((one) => one.severity === severity));
+    return group.length === 0 ? [] : [group.flatMap((same) => lines(same, paint)).join('\n')];
   });
   return [`${printable(scope)}: ${summary(findings)}`, ...groups].join('\n\n');
 }
 
-function lines(finding: Finding, paint: (text: string, severity: Severity) => string): string[] {
-  const { severity, id, member, title, evidence, remedy } = finding;
-  const about = member === null ? '' : `${printable(member)}: `;
+/** The same of several members is said once. In the order of the first of each. */
+function alike(findings: readonly Finding[]): Finding[][] {
+  const groups = new Map<string, Finding[]>();
+  for (const finding of findings) {
+    const { id, member, title, evidence, remedy } = finding;
+    const key = [id, member === null, title, evidence, remedy].join('\n');
+    groups.set(key, [...(groups.get(key) ?? []), finding]);
+  }
+  return [...groups.values()];
+}
+
+function lines(same: Finding[], paint: (text: string, severity: Severity) => string): string[] {
+  const [finding] = same;
+  if (!finding) return [];
+  const { severity, id, title, evidence, remedy } = finding;
+  const members = same.flatMap(({ member }) => (member === null ? [] : printable(member)));
+  const about = members.length === 0 ? '' : `${members.join(', ')}: `;
   return [
     `${paint(severity, severity)}: ${about}${printable(title)} [${id}]`,
     `  seen: ${printable(evidence)}`,

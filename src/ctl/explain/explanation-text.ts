@@ -97,7 +97,7 @@ function restartLine({ pendingRestart, pendingRestartReason }: MemberExplanation
 /** Clocks differ, so a second or two mean nothing. */
 function sightLine({ dcsSeenSeconds }: MemberExplanation): string[] {
   if (dcsSeenSeconds === undefined) return [];
-  return [`the DCS answered its agent ${dcsSeenSeconds} s ago (by its clock and this one)`];
+  return [`the DCS answered its agent ${dcsSeenSeconds} s ago, by its clock and this one`];
 }
 
 function tagText(tags: MemberExplanation['tags']): string {

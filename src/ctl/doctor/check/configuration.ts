@@ -1,4 +1,5 @@
 import { DEFAULT_SETTINGS } from '../../../model/settings.ts';
+import type { Finding as ConfigFinding } from '../../validate/finding.ts';
 import type { DoctorFacts } from '../facts.ts';
 import { type Finding, notChecked } from '../finding.ts';
 
@@ -8,18 +9,24 @@ export function checkConfiguration({ view, configuration }: DoctorFacts): Findin
     const check = { id: 'configuration', what: 'the dynamic configuration' };
     return [notChecked(check, 'there is none in the DCS', 'look whether the bootstrap was done')];
   }
-  return configuration.map(({ severity, path, message }) => ({
-    id: path === 'ttl' ? 'timing' : 'configuration',
-    severity: severity === 'note' ? 'info' : severity,
-    member: null,
-    title: path === 'ttl' ? 'the timing rule does not hold' : `${path} is not as it should be`,
-    evidence: message,
-    remedy:
-      path === 'ttl'
-        ? 'pgherd edit-config: ttl must be at least loop_wait + 2 * retry_timeout, and 20'
-        : 'pgherd edit-config refuses what is wrong, and says what it would take',
-  }));
+  return configuration.map(judged);
 }
+
+function judged({ severity, path, message }: ConfigFinding): Finding {
+  const common = { member: null, evidence: message } as const;
+  if (severity === 'note') {
+    const title = 'the configuration was checked as far as it can be from here';
+    return { ...common, id: 'configuration', severity: 'info', title, remedy: NOTHING };
+  }
+  if (path === 'ttl') {
+    const remedy = 'pgherd edit-config: ttl must be at least loop_wait + 2 * retry_timeout, and 20';
+    return { ...common, id: 'timing', severity, title: 'the timing rule does not hold', remedy };
+  }
+  const remedy = 'pgherd edit-config, which refuses what is wrong and says what it would take';
+  return { ...common, id: 'configuration', severity, title: `${path} is not right`, remedy };
+}
+
+const NOTHING = 'nothing, if that is so';
 
 /** Limits that are allowed, and seldom meant. */
 export function checkLimits({ view }: DoctorFacts): Finding[] {

@@ -27,7 +27,7 @@ const TEXTS: Readonly<Record<string, readonly [title: string, remedy: string]>> 
   paused: ['the cluster is paused', 'pgherd resume, when the maintenance is done'],
   'switchover-scheduled': ['a switchover is scheduled', 'pgherd flush CLUSTER switchover drops it'],
   'not-running': [
-    'PostgreSQL does not run',
+    'PostgreSQL is not up',
     'look at the logs of its agent and of PostgreSQL; pgherd reinit makes a new copy',
   ],
   'not-streaming': [
@@ -53,6 +53,9 @@ export function checkHealth({ view, members }: DoctorFacts): Finding[] {
   return findings(view, reachable).flatMap(({ severity, code, member, message }): Finding[] => {
     const text = TEXTS[code];
     if (!text) return [];
-    return [{ id: code, severity, member, title: text[0], evidence: message, remedy: text[1] }];
+    const [title, remedy] = text;
+    // Its title says already what the message begins with.
+    const failure = code === 'unreachable' ? reachable.get(member ?? '') : undefined;
+    return [{ id: code, severity, member, title, evidence: failure ?? message, remedy }];
   });
 }

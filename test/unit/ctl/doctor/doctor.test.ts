@@ -154,6 +154,16 @@ describe('the question who may send orders', () => {
     expect(idsOf(await examine(sessionOf({ knock })))).toEqual(expected);
   });
 
+  it('has one answer for members that are alike', async () => {
+    const session = sessionOf({ knock: 400 });
+    await examine(session);
+    const lines = session.stdout.join('\n').split('\n');
+    expect(lines.filter((line) => line.includes('[open-api]'))).toEqual([
+      'warning: pg1, pg2, pg3: its REST API takes orders without a password [open-api]',
+    ]);
+    expect(lines[0]).toBe('demo: 0 errors, 3 warnings, 1 note');
+  });
+
   it('a member that wants a certificate of everybody is closed', async () => {
     const session = sessionOf({
       documents: {

@@ -15,7 +15,7 @@ import type { DoctorFacts } from './facts.ts';
 import type { Finding, Severity } from './finding.ts';
 
 /** All that the doctor looks at, in the order in which it is told. */
-export const CHECKS: readonly ((facts: DoctorFacts) => Finding[])[] = [
+const CHECKS: readonly ((facts: DoctorFacts) => Finding[])[] = [
   checkPrimaries,
   checkHealth,
   checkIdentity,

@@ -16,7 +16,7 @@ export interface DoctorWorld {
   endpoint(url: URL, look: Look): Promise<EndpointSight>;
 }
 
-export interface Look {
+interface Look {
   readonly tls: TlsSettings;
   /** For each question. Milliseconds. */
   readonly timeoutMs: number;

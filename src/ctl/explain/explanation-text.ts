@@ -19,13 +19,20 @@ export function explanationText(
   explanation: Explanation,
   context: OutlookContext,
 ): string {
-  const { leader, paused, members } = explanation;
-  const state = leader === undefined ? 'nobody leads' : `${printable(leader)} leads`;
+  const { paused, members } = explanation;
   return [
-    `Cluster ${printable(scope)}: ${state}${paused ? ', and it is paused' : ''}`,
+    `Cluster ${printable(scope)}: ${leadership(explanation)}${paused ? ', and it is paused' : ''}`,
     succession(explanation),
     ...members.flatMap((member) => ['', ...memberLines(member, context)]),
   ].join('\n');
+}
+
+function leadership({ leader, members }: Explanation): string {
+  if (leader === undefined) return 'nobody leads';
+  const known = members.some(({ name }) => name === leader);
+  return known
+    ? `${printable(leader)} leads`
+    : `${printable(leader)} holds the lock, and there is no document of it`;
 }
 
 /** Who comes next. */

@@ -92,6 +92,17 @@ describe('explain', () => {
     expect(shown).toContain('  cannot lead: the cluster is paused: nobody takes over by itself');
   });
 
+  it('tells a leader of which nothing is known, and a cluster without one', async () => {
+    expect((await lines(sessionOf({ leader: 'pg9' })))[0]).toBe(
+      'Cluster demo: pg9 holds the lock, and there is no document of it',
+    );
+    const shown = await lines(sessionOf({ leader: undefined }, { pg1: undefined }));
+    expect(shown.slice(0, 2)).toEqual([
+      'Cluster demo: nobody leads',
+      'Now pg2 would lead, then pg3',
+    ]);
+  });
+
   it('shows what waits for a restart, and text of others only escaped', async () => {
     const pending = {
       pending_restart: true,

@@ -4,7 +4,7 @@ import { asItSays, type MemberReport, type NodeStatus } from '../../../../src/mo
 import { cluster } from '../cluster-views.ts';
 
 /** What a standby that is well says of itself; of the leader with `role` and `location`. */
-export function statusOf(changes: Partial<NodeStatus> = {}): NodeStatus {
+function statusOf(changes: Partial<NodeStatus> = {}): NodeStatus {
   return {
     state: 'running',
     role: 'replica',
@@ -31,7 +31,7 @@ export function statusOf(changes: Partial<NodeStatus> = {}): NodeStatus {
 }
 
 /** Of the leader: it has a position of its own, and two standbys. */
-export function leaderStatus(changes: Partial<NodeStatus> = {}): NodeStatus {
+function leaderStatus(changes: Partial<NodeStatus> = {}): NodeStatus {
   const { receivedLsn: _, replayedLsn: __, replicationState: ___, ...rest } = statusOf();
   const replication = ['pg2', 'pg3'].map((applicationName) => ({
     ...{ applicationName, state: 'streaming', syncState: 'async' },

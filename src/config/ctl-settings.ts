@@ -56,6 +56,7 @@ export async function loadCtlSettings(input: CtlSettingsInput): Promise<CtlSetti
     rest: readRestSettings(config, input.insecure),
     sources,
     raw,
+    exposed: local.exposed,
     warnings,
     callTimeoutMs: CALL_TIMEOUT_MS,
   };

@@ -13,6 +13,8 @@ export interface CtlSettings {
   readonly sources: readonly string[];
   /** The files and the environment merged, for what has no place above (`postgresql`, …). */
   readonly raw: Readonly<Record<string, Json>>;
+  /** Files with passwords that everybody on this machine may read. */
+  readonly exposed: readonly string[];
   /** Sentences for the user: a deprecated key, a section that was ignored. */
   readonly warnings: readonly string[];
   /** `--timeout`-less deadline of one DCS or REST call, in milliseconds. */

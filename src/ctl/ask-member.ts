@@ -8,7 +8,13 @@ import type { Session } from './session.ts';
 
 /** What a member answered, or why no answer came. */
 export type Answer =
-  | { readonly kind: 'reply'; readonly status: number; readonly body: string }
+  | {
+      readonly kind: 'reply';
+      readonly status: number;
+      readonly body: string;
+      /** The header `Date`, where there is one. */
+      readonly date?: string;
+    }
   /** `taken`: whether the member may have acted on the request all the same. */
   | { readonly kind: 'silence'; readonly taken: 'no' | 'maybe'; readonly message: string };
 
@@ -19,13 +25,15 @@ export interface Request {
   readonly body?: unknown;
   /** Milliseconds; the client's default when undefined. */
   readonly timeoutMs?: number | undefined;
+  /** Show neither a password nor a client certificate. */
+  readonly anonymous?: boolean;
 }
 
 /** Asks a member's REST API. No answer is a value too; only Ctrl-C and our own mistakes reject. */
 export async function askMember(
   session: Session,
   member: Pick<Member, 'name' | 'apiUrl'>,
-  { method, path, body, timeoutMs }: Request,
+  { method, path, body, timeoutMs, anonymous }: Request,
 ): Promise<Answer> {
   const api = await session.rest();
   try {
@@ -34,8 +42,9 @@ export async function askMember(
       signal: session.signal,
       ...(body === undefined ? {} : { body }),
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      ...(anonymous ? { anonymous } : {}),
     });
-    return { kind: 'reply', status: reply.status, body: reply.body };
+    return { kind: 'reply', ...reply };
   } catch (error) {
     if (session.signal.aborted) throw interrupted(session, member, `${method} /${path}`);
     if (!(error instanceof RestError)) throw error;

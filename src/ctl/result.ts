@@ -2,7 +2,7 @@ import { DcsError, Interrupted, Refusal } from '../model/errors.ts';
 
 /**
  * How a command ended. `done` 0, `failed` 1, `unknown` 3 (it may still be running),
- * `unhealthy` 4 (health checks only).
+ * `unhealthy` 4 (`health` and `doctor` only).
  */
 type Outcome = 'done' | 'failed' | 'unknown' | 'unhealthy';
 

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import type { RestSettings } from '../config/settings.ts';
+import type { RestSettings, TlsSettings } from '../config/settings.ts';
 import type { Member } from '../model/member.ts';
 import { HttpError, httpRequest, type TlsClient } from '../system/http.ts';
 import { printable } from '../system/text.ts';
@@ -26,11 +26,9 @@ export function openMemberApi(settings: RestSettings, options: MemberApiOptions)
   const closed = new AbortController();
   // Each call listens: with more than ten members at once that is no leak.
   setMaxListeners(0, closed.signal, options.signal);
-  let tls: Promise<TlsClient> | undefined;
-  const loadTls = (): Promise<TlsClient> => {
-    tls ??= loadTlsFiles(settings.tls, options.readFile);
-    return tls;
-  };
+  const { cert: _, key: __, ...withoutCertificate } = settings.tls;
+  const own = loadOnce(settings.tls, options.readFile);
+  const nobodys = loadOnce(withoutCertificate, options.readFile);
   return {
     async request(member, method, request) {
       const origin = originOf(member);
@@ -45,7 +43,9 @@ export function openMemberApi(settings: RestSettings, options: MemberApiOptions)
           timeoutMs,
           connectTimeoutMs: Math.min(timeoutMs, options.defaultTimeoutMs),
           maxBodyBytes: MAX_BODY_BYTES,
-          ...(origin.protocol === 'https:' ? { tls: await loadTls() } : {}),
+          ...(origin.protocol === 'https:'
+            ? { tls: await (request.anonymous ? nobodys() : own()) }
+            : {}),
           signals: [
             options.signal,
             closed.signal,
@@ -60,6 +60,15 @@ export function openMemberApi(settings: RestSettings, options: MemberApiOptions)
     async close() {
       closed.abort(new RestError('broken', 'The connection to the members was closed'));
     },
+  };
+}
+
+/** Reads the certificate files when they are first needed. */
+function loadOnce(settings: TlsSettings, readFile: ReadFile): () => Promise<TlsClient> {
+  let loading: Promise<TlsClient> | undefined;
+  return () => {
+    loading ??= loadTlsFiles(settings, readFile);
+    return loading;
   };
 }
 
@@ -93,7 +102,7 @@ function headersFor(
   const headers: Record<string, string> = { 'user-agent': 'pgherd', accept: '*/*' };
   if (request.body !== undefined) headers['content-type'] = 'application/json';
   const { username, password } = settings;
-  if (method !== 'GET' && username !== undefined && password !== undefined) {
+  if (method !== 'GET' && !request.anonymous && username !== undefined && password !== undefined) {
     const text = Buffer.from(`${username}:${password}`, 'utf8').toString('base64');
     headers.authorization = `Basic ${text}`;
   }

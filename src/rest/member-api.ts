@@ -4,6 +4,8 @@ import type { Member } from '../model/member.ts';
 export interface RestReply {
   readonly status: number;
   readonly body: string;
+  /** The header `Date`: the member's clock, in whole seconds. */
+  readonly date?: string;
 }
 
 /** Which way a call failed: `refused` means that the member surely did not get the request. */
@@ -35,6 +37,8 @@ export interface RestRequest {
   /** Milliseconds until the call is given up; the client's default otherwise. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
+  /** Show neither a password nor a client certificate: what may anybody do there? */
+  readonly anonymous?: boolean;
 }
 
 /** The REST APIs of a cluster's members. Credentials go with unsafe methods only. */

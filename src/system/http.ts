@@ -31,6 +31,8 @@ export interface HttpRequest {
 export interface HttpReply {
   readonly status: number;
   readonly body: string;
+  /** The header `Date`: the server's clock, in whole seconds. */
+  readonly date?: string;
 }
 
 /**
@@ -94,7 +96,8 @@ export async function httpRequest(request: HttpRequest): Promise<HttpReply> {
     const body = await readBody(reply.body, request.maxBodyBytes);
     // A body without a length ends with its connection: perhaps it was we who ended that.
     if (endedBy !== undefined) throw endedBy;
-    return { status: reply.statusCode, body };
+    const { date } = reply.headers;
+    return { status: reply.statusCode, body, ...(typeof date === 'string' ? { date } : {}) };
   } catch (error) {
     throw endedBy ?? link.explain(error);
   } finally {

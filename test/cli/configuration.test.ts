@@ -215,6 +215,8 @@ describe.concurrent('where the configuration may come from', () => {
       'history',
       'dsn',
       'health',
+      'explain',
+      'doctor',
       'pause',
     ]) {
       const output = await pgherd(['-c', config, command, 'dmeo']);

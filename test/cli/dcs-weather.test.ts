@@ -62,6 +62,8 @@ describe.concurrent('etcd that does not answer', () => {
       ['list'],
       ['discover'],
       ['health'],
+      ['explain'],
+      ['doctor'],
       ['version', 'demo'],
       ['switchover', '--force'],
       ['restart', 'demo', '--force'],

@@ -59,8 +59,10 @@ const run = (args: readonly string[], env: Record<string, string> = {}) =>
 const GOOD: Readonly<Record<string, readonly string[]>> = {
   'demote-cluster': ['demo', '--host', '10.9.9.9', '--force', '--no-wait'],
   discover: [],
+  doctor: ['demo'],
   dsn: ['demo'],
   'edit-config': ['edited', '-s', 'ttl=40', '--force'],
+  explain: ['demo'],
   failover: ['demo', '--candidate', 'pg2', '--dry-run'],
   flush: ['planned', 'switchover'],
   health: ['demo'],
@@ -142,6 +144,7 @@ describe.concurrent('exit codes, and those of patronictl', () => {
     ['a refused reload', ['reload', 'refusing', 'pg2', '--force'], 1, 0],
     ['an unknown cluster', ['dsn', 'nothing-like-it'], 1, 1],
     ['an unhealthy cluster', ['health', 'leaderless'], 4, 0],
+    ['the same, examined', ['doctor', 'leaderless'], 4, 0],
     ['wrong usage', ['list', '--nope'], 2, 2],
     ['success', ['dsn', 'demo'], 0, 0],
   ])('%s', async (_name, args, ours, theirs) => {

@@ -134,6 +134,9 @@ describe.concurrent('clusters with something missing', () => {
     });
     const printed = expectEnvelope(await run('health', 'nobody', '--json'), 'health');
     expect(printed.outcome).toBe('unhealthy');
+    const examined = expectEnvelope(await run('doctor', 'nobody', '--json'), 'doctor');
+    expect(examined.outcome).toBe('unhealthy');
+    expect(await run('explain', 'nobody')).toMatchObject({ code: 0, stderr: '' });
   });
 
   test.each(['leaderless', 'gone'])('no leader: %s', async (scope) => {
@@ -143,6 +146,8 @@ describe.concurrent('clusters with something missing', () => {
     expect((await run('topology', scope)).code).toBe(0);
     expectFailure(await run('dsn', scope), { code: 1, sentence: /./, hint: /./ });
     expect((await run('health', scope)).code).toBe(4);
+    expect((await run('doctor', scope)).code).toBe(4);
+    expect(await run('explain', scope)).toMatchObject({ code: 0, stderr: '' });
   });
 
   test('no leader: no switchover', async () => {

@@ -106,6 +106,8 @@ const COMMANDS: readonly (readonly string[])[] = [
   ['show-config'],
   ['dsn'],
   ['health'],
+  ['explain'],
+  ['doctor'],
   ['switchover', '--dry-run', '--candidate', 'pg3'],
   ['edit-config', '-s', 'ttl=40', '--dry-run'],
 ];

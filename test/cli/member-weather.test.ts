@@ -111,6 +111,22 @@ describe.concurrent('a member that refuses an order', () => {
     );
     expect(heard.some(({ method }) => method === 'POST')).toBe(true);
   });
+
+  test('not by doctor, which asks what anybody may do', async () => {
+    const cluster = await start('examined', {
+      pg2: { 'POST switchover': { status: 401, body: '' } },
+    });
+    const env = {
+      DCS_URL: `etcd3://${etcd.hosts[0]}`,
+      PATRONI_RESTAPI_USERNAME: 'admin',
+      PATRONI_RESTAPI_PASSWORD: 'secret',
+    };
+    expect((await pgherd(['doctor', 'examined'], env)).stdout).not.toContain('pg2: its REST API');
+    expect(cluster.members.pg2.heard).toMatchObject([
+      { method: 'GET', path: 'patroni', authorization: undefined },
+      { method: 'POST', path: 'switchover', body: '[]', authorization: undefined },
+    ]);
+  });
 });
 
 describe.concurrent('a member whose REST API hangs: the others are shown within the time-out', () => {
@@ -129,6 +145,18 @@ describe.concurrent('a member whose REST API hangs: the others are shown within 
     const output = await run('health', 'hanging', '--json');
     const printed = expectEnvelope(output, 'health');
     expect(printed.data).toMatchObject({ findings: [{ member: 'pg3' }] });
+    expect(output.ms).toBeLessThan(SOON_MS);
+  });
+
+  test('explain and doctor', async () => {
+    const explained = expectEnvelope(await run('explain', 'hanging', '--json'), 'explain');
+    expect(explained.data).toMatchObject({
+      successors: ['pg2'],
+      members: [{ failure: null }, { verdict: 'would' }, { verdict: 'unknown' }],
+    });
+    const output = await run('doctor', 'hanging', '--json');
+    const { data } = expectEnvelope(output, 'doctor') as { data: { findings: object[] } };
+    expect(data.findings[0]).toMatchObject({ id: 'unreachable', member: 'pg3' });
     expect(output.ms).toBeLessThan(SOON_MS);
   });
 
@@ -175,6 +203,8 @@ describe.concurrent('answers that are none', () => {
     for (const args of [
       ['version', scope],
       ['health', scope],
+      ['explain', scope],
+      ['doctor', scope],
       ['list', scope, '--lag-time'],
       ['switchover', scope, '--dry-run'],
     ]) {

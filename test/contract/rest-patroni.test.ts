@@ -188,6 +188,8 @@ describe.each(['pg1', 'pg2'])('%s', (name) => {
     ['DELETE', '/switchover', {}],
     ['POST', '/switchover', {}],
     ['POST', '/switchover', { body: {} }],
+    // What `pgherd doctor` asks to see who may send orders.
+    ['POST', '/switchover', { body: '[]' }],
     ['POST', '/switchover', { body: { candidate: 'pg2' } }],
     ['POST', '/switchover', { body: { leader: 'pg2', candidate: 'pg1' } }],
     ['POST', '/switchover', { body: { leader: 'pg1', candidate: 'pg1' } }],

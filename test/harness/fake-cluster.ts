@@ -42,10 +42,11 @@ export async function startFakeCluster(
       if (method === 'GET') return { status: 200, body: status };
       return { status: 501, body: `no answer was prepared for ${method} /${path}` };
     });
+  const own = (name: string) => ({ patroni: { version: '4.1.5', scope, name } });
   const members = {
-    pg1: await member('pg1', leaderBody()),
-    pg2: await member('pg2', statusBody()),
-    pg3: await member('pg3', statusBody()),
+    pg1: await member('pg1', leaderBody(own('pg1'))),
+    pg2: await member('pg2', statusBody(own('pg2'))),
+    pg3: await member('pg3', statusBody(own('pg3'))),
   };
   const standby = {
     role: 'replica',

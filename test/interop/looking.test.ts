@@ -61,6 +61,52 @@ describe('looking', () => {
     expect(await pgherd.json('health')).toMatchObject({ code: 4, outcome: 'unhealthy' });
   });
 
+  it('explain knows who streams from whom, and who would lead next', async () => {
+    const { leader, replicas } = await roles();
+    const { data } = await expectDone(pgherd, 'explain');
+    expect(data).toMatchObject({ leader, paused: false });
+    expect([...data.successors].sort()).toEqual(replicas);
+    for (const one of data.members) {
+      const leads = one.member === leader;
+      expect(one).toMatchObject({ failure: null, source: leads ? null : leader });
+      expect(one.verdict).toMatch(leads ? /^leads$/ : /^(would|could)$/);
+    }
+  });
+
+  it('explain names the rule that keeps standbys from leading in pause', async () => {
+    await expectDone(pgherd, 'pause demo --wait');
+    const { replicas } = await roles();
+    const { data } = await expectDone(pgherd, 'explain demo');
+    const told = data.members.filter((one: { member: string }) => replicas.includes(one.member));
+    expect(told).toMatchObject([
+      { verdict: 'cannot', rule: 'paused.wait' },
+      { verdict: 'cannot', rule: 'paused.wait' },
+    ]);
+    await expectDone(pgherd, 'resume demo --wait');
+  });
+
+  it('doctor finds no error in a healthy cluster, and that its REST API wants a password', async () => {
+    const { data } = await expectDone(pgherd, 'doctor');
+    const ids = data.findings.map(({ id }: { id: string }) => id);
+    expect(ids).toContain('fence-not-checked');
+    // The members have a password; their dates, their slots and etcd could be looked at.
+    expect(
+      ids.filter((id: string) => /open-api|clock|slots|store-un|certificate/.test(id)),
+    ).toEqual([]);
+  });
+
+  it('doctor says 4 with a member that hangs, and that nothing was ordered', async () => {
+    const { replicas } = await roles();
+    cluster()
+      .member(replicas[0] ?? '')
+      .freeze();
+    const before = await document('failover');
+    const { code, data } = await pgherd.json('doctor demo');
+    expect(code).toBe(4);
+    expect(data.findings[0]).toMatchObject({ id: 'unreachable', member: replicas[0] });
+    expect(await document('failover')).toBe(before);
+  });
+
   it('a member that hangs is shown as such, and hides nobody', async () => {
     const { replicas } = await roles();
     cluster()

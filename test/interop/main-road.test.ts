@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { readDocuments } from '../harness/documents.ts';
 import { type RunningEtcd, startEtcd } from '../harness/etcd.ts';
 import { type Cluster, startCluster } from '../harness/patroni.ts';
 import { runPatronictl } from '../harness/run.ts';
@@ -61,6 +62,25 @@ describe.each([
     for (const { name } of cluster.members) {
       expect(stdout).toContain(`${name}: Patroni ${cluster.install.version} PostgreSQL `);
     }
+  });
+
+  it('explain says who leads, and that the others could', async () => {
+    const leader = await cluster.leader();
+    const { data } = await expectDone(pgherd, 'explain');
+    for (const { member: name, verdict, failure } of data.members) {
+      expect(failure).toBeNull();
+      expect(verdict).toMatch(name === leader ? /^leads$/ : /^(would|could)$/);
+    }
+  });
+
+  it('doctor finds no error, and that anybody may send orders', async () => {
+    const before = await readDocuments(etcd.clientUrl, 'demo');
+    const { data } = await expectDone(pgherd, 'doctor');
+    const open = data.findings.filter(({ id }: { id: string }) => id === 'open-api');
+    expect(open.map(({ member }: { member: string }) => member)).toEqual(['pg1', 'pg2', 'pg3']);
+    const after = await readDocuments(etcd.clientUrl, 'demo');
+    expect(after.failover).toBe(before.failover);
+    expect(after.leader).toBe(before.leader);
   });
 
   it('switchover to a candidate ends with that leader and a whole cluster', async () => {

@@ -19,8 +19,8 @@ export async function validateConfig(
   after: JsonMap,
   world: HbaWorld,
 ): Promise<Finding[]> {
-  const old = new Set((await checkAll(before, world)).map(identity));
-  return (await checkAll(after, world)).flatMap((finding): Finding[] => {
+  const old = new Set((await checkConfig(before, world)).map(identity));
+  return (await checkConfig(after, world)).flatMap((finding): Finding[] => {
     if (!old.has(identity(finding))) return [finding];
     if (finding.severity !== 'error') return [];
     return [{ ...finding, severity: 'warning', message: `${finding.message} (as before)` }];
@@ -28,7 +28,7 @@ export async function validateConfig(
 }
 
 /** Everything that is wrong with one configuration, in the order of the checks. */
-async function checkAll(config: JsonMap, world: HbaWorld): Promise<Finding[]> {
+export async function checkConfig(config: JsonMap, world: HbaWorld): Promise<Finding[]> {
   const keys = await checkKeys(config, { postgresql: world.local });
   const postgresql = isRecord(config.postgresql) ? (config.postgresql as JsonMap) : {};
   const parameters = PARAMETER_LISTS.flatMap((role) => {

@@ -164,6 +164,7 @@ function fakeSettings(): CtlSettings {
     rest: { tls },
     sources: ['test'],
     raw: {},
+    exposed: [],
     warnings: [],
     callTimeoutMs: 5000,
   };

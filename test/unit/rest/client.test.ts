@@ -72,7 +72,7 @@ describe('requests', () => {
       path: 'switchover?x=1',
       ...(body === undefined ? {} : { body }),
     });
-    expect(reply).toEqual({ status: 200, body: 'ok' });
+    expect(reply).toMatchObject({ status: 200, body: 'ok' });
     const [first] = requests;
     if (!first) throw new Error('no request came');
     return first;
@@ -113,6 +113,27 @@ describe('requests', () => {
     await api.request(pg1(port), 'POST', { path: 'restart' });
     expect(header).toBeUndefined();
   });
+
+  it('without a name to show have no authorization either', async () => {
+    let header: string | undefined = 'none came';
+    const { port } = await serve((request, response) => {
+      header = request.headers.authorization;
+      response.end();
+    });
+    await open().request(pg1(port), 'POST', { path: 'switchover', body: [], anonymous: true });
+    expect(header).toBeUndefined();
+  });
+
+  it('hand on the date of the answer, and none where there is none', async () => {
+    const date = 'Thu, 01 Jan 2026 12:00:00 GMT';
+    const { port } = await serve((request, response) => {
+      if (request.url === '/dated') response.setHeader('date', date);
+      else response.sendDate = false;
+      response.end();
+    });
+    expect(await open().request(pg1(port), 'GET', { path: 'dated' })).toMatchObject({ date });
+    expect(await open().request(pg1(port), 'GET', { path: 'plain' })).not.toHaveProperty('date');
+  });
 });
 
 describe('whatever the status, it is an answer', () => {
@@ -121,7 +142,7 @@ describe('whatever the status, it is an answer', () => {
       response.writeHead(status).end(`because ${status}`),
     );
     const reply = await open().request(pg1(port), 'POST', { path: 'restart' });
-    expect(reply).toEqual({ status, body: `because ${status}` });
+    expect(reply).toMatchObject({ status, body: `because ${status}` });
   });
 
   it('a redirect is not followed', async () => {
@@ -130,7 +151,7 @@ describe('whatever the status, it is an answer', () => {
       response.writeHead(307, { location: `http://127.0.0.1:${target.port}/x` }).end('elsewhere');
     });
     const reply = await open().request(pg1(port), 'POST', { path: 'restart' });
-    expect(reply).toEqual({ status: 307, body: 'elsewhere' });
+    expect(reply).toMatchObject({ status: 307, body: 'elsewhere' });
     expect(target.connections()).toBe(0);
   });
 
@@ -139,7 +160,7 @@ describe('whatever the status, it is an answer', () => {
       socket.once('data', () => socket.end('HTTP/1.0 200 OK\r\nServer: x\r\n\r\n{"a": 1}'));
     });
     const reply = await open().request(pg1(port), 'GET', { path: 'patroni' });
-    expect(reply).toEqual({ status: 200, body: '{"a": 1}' });
+    expect(reply).toMatchObject({ status: 200, body: '{"a": 1}' });
   });
 
   it('what is no UTF-8 is shown as such', async () => {

@@ -6,6 +6,7 @@ import type { ServerOptions } from 'node:https';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { TLSSocket } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { TlsSettings } from '../../../src/config/settings.ts';
 import { Refusal } from '../../../src/model/errors.ts';
@@ -46,13 +47,17 @@ async function startServer(
   return server;
 }
 
-function call(tls: Partial<TlsSettings>, port: number, host = '127.0.0.1'): Promise<RestReply> {
+function call(
+  tls: Partial<TlsSettings>,
+  port: number,
+  { host = '127.0.0.1', anonymous = false } = {},
+): Promise<RestReply> {
   const api = openMemberApi(
     { username: 'u', password: 'p', tls: { insecure: false, ...tls } },
     { defaultTimeoutMs: 5000, signal: new AbortController().signal, readFile },
   );
   const member = { name: 'pg1', apiUrl: `https://${host}:${port}/patroni` };
-  return api.request(member, 'POST', { path: 'reload', body: {} });
+  return api.request(member, 'POST', { path: 'reload', body: {}, anonymous });
 }
 
 async function failureOf(reply: Promise<unknown>): Promise<RestError> {
@@ -67,7 +72,10 @@ async function failureOf(reply: Promise<unknown>): Promise<RestError> {
 describe('the certificate of the server', () => {
   it.each(['127.0.0.1', 'localhost'])('is checked against the authority: %s', async (host) => {
     const { port } = await startServer(files.cert);
-    expect(await call({ cacert: files.ca }, port, host)).toEqual({ status: 200, body: 'ok' });
+    expect(await call({ cacert: files.ca }, port, { host })).toMatchObject({
+      status: 200,
+      body: 'ok',
+    });
   });
 
   it.each<[string, keyof Certificates, keyof Certificates | undefined, string]>([
@@ -84,7 +92,10 @@ describe('the certificate of the server', () => {
     expect(error.message).toContain(`No TLS connection to member pg1 at 127.0.0.1:${port}: `);
     expect(error.message).toContain(sentence);
     // -k accepts it.
-    expect(await call({ ...cacert, insecure: true }, port)).toEqual({ status: 200, body: 'ok' });
+    expect(await call({ ...cacert, insecure: true }, port)).toMatchObject({
+      status: 200,
+      body: 'ok',
+    });
   });
 });
 
@@ -99,6 +110,16 @@ describe('the certificate of the client', () => {
     const { port } = await startServer(files.cert, strict());
     const tls = { cacert: files.ca, cert: files.cert, key: files.key };
     expect((await call(tls, port)).body).toBe('ok');
+  });
+
+  it('is not shown by an anonymous request, which may still check the server', async () => {
+    const open = { ca: readFileSync(files.ca), requestCert: true, rejectUnauthorized: false };
+    const { port } = await startServer(files.cert, open, (request, response) => {
+      response.end(String((request.socket as TLSSocket).authorized));
+    });
+    const tls = { cacert: files.ca, cert: files.cert, key: files.key };
+    expect((await call(tls, port)).body).toBe('true');
+    expect((await call(tls, port, { anonymous: true })).body).toBe('false');
   });
 
   it('may have a key with a password', async () => {

@@ -24,6 +24,7 @@ export const COMMAND_NAMES: ReadonlySet<string> = new Set([
   'resume',
   'show-config',
   'switchover',
+  'top',
   'topology',
   'version',
 ]);

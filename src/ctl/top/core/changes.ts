@@ -64,19 +64,19 @@ function membersChanges(before: SceneGroup, after: SceneGroup): Change[] {
     ...gone.map(({ name }) => change(`${name} is gone from the store`, 'bad')),
     ...after.members.flatMap((member) => {
       const was = old.get(member.key);
-      if (was) return memberChanges(was, member, after.lagLimit);
+      if (was) return memberChanges(was, member, after);
       return [change(`${member.name} is there now: ${member.state || 'state unknown'}`)];
     }),
   ];
 }
 
-function memberChanges(before: SceneMember, after: SceneMember, lagLimit: number): Change[] {
+function memberChanges(before: SceneMember, after: SceneMember, group: SceneGroup): Change[] {
   const { name } = after;
   const found: Change[] = [];
   const say = (text: string, tone: Tone = 'plain') => found.push(change(`${name} ${text}`, tone));
-  // That it leads has been said of the cluster.
-  if (before.role !== after.role && !after.leads) {
-    say(`is ${ROLE_TITLES[after.role].toLowerCase()} now, it was ${titleOf(before)}`);
+  // Who leads has been said of the cluster.
+  if (before.role !== after.role && !after.leads && group.leader !== undefined) {
+    say(`was ${titleOf(before)}, is ${titleOf(after)}`);
   }
   // The store's word is older than the member's own: between the two nothing has happened.
   if (before.state !== after.state && before.source === after.source) {
@@ -91,7 +91,7 @@ function memberChanges(before: SceneMember, after: SceneMember, lagLimit: number
   }
   if (!before.lagging && after.lagging) {
     const lag = byteSize(after.receiveLag ?? after.replayLag ?? 0);
-    say(`lags ${lag}, more than maximum_lag_on_failover (${byteSize(lagLimit)})`, 'behind');
+    say(`lags ${lag}, more than maximum_lag_on_failover (${byteSize(group.lagLimit)})`, 'behind');
   }
   if (before.lagging && !after.lagging) say('has caught up');
   if (!before.pendingRestart && after.pendingRestart) say('waits for a restart', 'behind');

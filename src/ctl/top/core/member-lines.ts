@@ -108,16 +108,19 @@ export function memberLines(state: TopState, style: MemberStyle): Span[][] {
   const all = state.scene.groups.length > 1 ? [GROUP, ...COLUMNS] : COLUMNS;
   const { columns, left } = choose(all.map(sized(lines)), style.columns);
   const plot = plotSize(left);
-  const cellOf = (column: Sized, text: string): string =>
-    `${padded(text, column.width, { align: column.align, ellipsis: style.ellipsis })}${GAP}`;
+  const last = plot.width > 0 ? undefined : columns.at(-1);
+  const cellOf = (column: Sized, text: string): string => {
+    const { width, align } = column;
+    const cell = padded(text, width, { align, ellipsis: style.ellipsis });
+    return column === last ? cell.trimEnd() : cell + GAP;
+  };
   const titles = columns.map((column) => span(cellOf(column, column.title), 'heading'));
   const rows = lines.map((line) => {
-    const chosen = line.member.key === state.selected;
     const cells = columns.map((column): Span => {
       const tone = column.tone?.(line) ?? 'plain';
       return span(cellOf(column, printable(column.cell(line))), tone);
     });
-    const marker = span(chosen ? '> ' : GAP, 'heading');
+    const marker = span(line.member.key === state.selected ? '> ' : GAP, 'heading');
     return [marker, ...cells, ...plotOf(line, plot, style)];
   });
   return [[span(GAP), ...titles, ...plotTitle(plot)], ...rows];

@@ -39,9 +39,9 @@ export interface ScreenStreams {
 /** Hands over what goes to stderr; undefined: no more. */
 export type Divert = (take: ((line: string) => void) | undefined) => void;
 
-/** DEC private modes: alternate screen, cursor, automatic wrap. */
-const ENTER = '\u001b[?1049h\u001b[?25l\u001b[?7l';
-const LEAVE = '\u001b[?7h\u001b[?25h\u001b[?1049l';
+/** xterm's private modes: alternate screen, cursor, automatic wrap, marks around a paste. */
+const ENTER = '\u001b[?1049h\u001b[?25l\u001b[?7l\u001b[?2004h';
+const LEAVE = '\u001b[?2004l\u001b[?7h\u001b[?25h\u001b[?1049l';
 const CLEAR = '\u001b[2J';
 /** Where a terminal does not say how large it is. */
 const USUAL = { columns: 80, rows: 24 };

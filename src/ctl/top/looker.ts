@@ -9,6 +9,8 @@ import type { Look } from './core/state.ts';
 
 /** How long a member may take to answer; meanwhile it is not asked again. */
 const PATIENCE_MS = 2000;
+/** How many are asked at the same time. */
+const AT_ONCE = 32;
 
 /** Which cluster is looked at, and how often. */
 export interface Target {
@@ -56,19 +58,19 @@ export function lookAgain(
     heard.set(key, { report, atMs: session.clock.now().getTime() });
     change({ heard: new Map(heard) });
   };
-  const due = dueTimes(session, target.everyMs, (error) => {
+  const { start, startDue } = dueTimes(session, target.everyMs, (error) => {
     mistake = { error };
     news();
   });
   return {
     tick() {
-      due('store', read);
-      for (const view of groupViews(look.view)) {
-        for (const member of view.members) {
-          const key = memberKey(view.group, member.name);
-          if (member.apiUrl !== undefined) due(`member ${key}`, () => ask(key, member));
-        }
-      }
+      start('the store', read);
+      const asked = groupViews(look.view).flatMap(({ group, members }) =>
+        members
+          .filter(({ apiUrl }) => apiUrl !== undefined)
+          .map((member) => [memberKey(group, member.name), member] as const),
+      );
+      startDue(asked.map(([key, member]) => [key, () => ask(key, member)]));
     },
     take() {
       session.signal.throwIfAborted();
@@ -89,7 +91,7 @@ async function readNow(session: Session, { scope, group }: Target): Promise<Clus
 function dueTimes(session: Session, everyMs: number, fail: (error: unknown) => void) {
   const nextAt = new Map<string, number>();
   const busy = new Set<string>();
-  return (name: string, work: () => Promise<void>): void => {
+  const start = (name: string, work: () => Promise<void>): void => {
     const now = session.clock.monotonic();
     if (busy.has(name) || now < (nextAt.get(name) ?? 0)) return;
     busy.add(name);
@@ -97,5 +99,15 @@ function dueTimes(session: Session, everyMs: number, fail: (error: unknown) => v
     work()
       .catch(fail)
       .finally(() => busy.delete(name));
+  };
+  return {
+    start,
+    /** Those who have waited longest first, so that many silent ones do not keep out the others. */
+    startDue(jobs: readonly (readonly [name: string, work: () => Promise<void>])[]): void {
+      const waited = [...jobs].sort(
+        ([one], [other]) => (nextAt.get(one) ?? 0) - (nextAt.get(other) ?? 0),
+      );
+      for (const [name, work] of waited) if (busy.size < AT_ONCE) start(name, work);
+    },
   };
 }

@@ -3,8 +3,8 @@ import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { type ScreenStreams, TerminalScreen } from '../../../src/system/full-screen.ts';
 
-const ENTER = '\u001b[?1049h\u001b[?25l\u001b[?7l';
-const LEAVE = '\u001b[?7h\u001b[?25h\u001b[?1049l';
+const ENTER = '\u001b[?1049h\u001b[?25l\u001b[?7l\u001b[?2004h';
+const LEAVE = '\u001b[?2004l\u001b[?7h\u001b[?25h\u001b[?1049l';
 
 function setUp() {
   const stdout = Object.assign(new PassThrough(), { columns: 40, rows: 10 });

@@ -37,7 +37,14 @@ const ONE =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: Escape begins the key sequences
   /\u001b\[[0-?]*[ -/]*[@-~]|\u001bO[A-Z]|[\s\S]/gu;
 
-/** The keys in what a terminal has sent; what means nothing here is left out. */
+/** What was pasted, between the terminal's marks. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: Escape begins the marks
+const PASTED = /\u001b\[200~[\s\S]*?(?:\u001b\[201~|$)/g;
+
+/**
+ * The keys in what a terminal has sent; what means nothing here is left out, and so is what was
+ * pasted: text from a clipboard must not give orders.
+ */
 export function keysOf(typed: string): Key[] {
-  return (typed.match(ONE) ?? []).flatMap((one) => MEANING[one] ?? []);
+  return (typed.replace(PASTED, '').match(ONE) ?? []).flatMap((one) => MEANING[one] ?? []);
 }

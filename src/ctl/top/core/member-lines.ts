@@ -19,6 +19,7 @@ interface Line {
   readonly member: SceneMember;
   readonly group: SceneGroup;
   readonly lags: Lags;
+  readonly chosen: boolean;
 }
 
 interface Column {
@@ -40,7 +41,13 @@ const PEAK = { title: 'Peak', width: 9 };
 const LOWEST_TOP = 64 * 1024;
 
 const COLUMNS: readonly Column[] = [
-  { title: 'Member', align: 'l', widest: 30, cell: ({ member }) => member.name },
+  {
+    title: 'Member',
+    align: 'l',
+    widest: 30,
+    cell: ({ member }) => member.name,
+    tone: ({ chosen }) => (chosen ? 'heading' : 'plain'),
+  },
   {
     title: 'Host',
     align: 'l',
@@ -101,9 +108,10 @@ const GROUP: Column = {
 /** The table of members: its titles, then one line for each; what does not fit is left out. */
 export function memberLines(state: TopState, style: MemberStyle): Span[][] {
   const lines = state.scene.groups.flatMap((group) =>
-    group.members.map(
-      (member): Line => ({ member, group, lags: state.lags.get(member.key) ?? [] }),
-    ),
+    group.members.map((member): Line => {
+      const lags = state.lags.get(member.key) ?? [];
+      return { member, group, lags, chosen: member.key === state.selected };
+    }),
   );
   const all = state.scene.groups.length > 1 ? [GROUP, ...COLUMNS] : COLUMNS;
   const { columns, left } = choose(all.map(sized(lines)), style.columns);
@@ -120,7 +128,7 @@ export function memberLines(state: TopState, style: MemberStyle): Span[][] {
       const tone = column.tone?.(line) ?? 'plain';
       return span(cellOf(column, printable(column.cell(line))), tone);
     });
-    const marker = span(line.member.key === state.selected ? '> ' : GAP, 'heading');
+    const marker = span(line.chosen ? '> ' : GAP, 'heading');
     return [marker, ...cells, ...plotOf(line, plot, style)];
   });
   return [[span(GAP), ...titles, ...plotTitle(plot)], ...rows];

@@ -16,18 +16,11 @@ export type Order =
 /** The order that a key gives in this state; undefined when it gives none. */
 export function orderOf(state: TopState, key: Key): Order | undefined {
   const { group, paused } = selectedGroup(state) ?? { group: undefined, paused: false };
-  switch (key) {
-    case 'switchover':
-      return { action: 'switchover', group };
-    case 'pause':
-      return { action: 'pause', group, paused: !paused };
-    case 'restart': {
-      const member = selectedMember(state);
-      return member && { action: 'restart', group, member: member.name };
-    }
-    default:
-      return undefined;
-  }
+  if (key === 'switchover') return { action: 'switchover', group };
+  if (key === 'pause') return { action: 'pause', group, paused: !paused };
+  if (key !== 'restart') return undefined;
+  const member = selectedMember(state);
+  return member && { action: 'restart', group, member: member.name };
 }
 
 /** The member that is selected. */

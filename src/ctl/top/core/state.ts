@@ -116,26 +116,13 @@ function withLags({ lags, scene }: TopState): ReadonlyMap<string, Lags> {
 }
 
 function afterKey(state: TopState, key: Key): TopState {
+  if (key === 'help') return { ...state, help: !state.help };
+  if (key === 'close') return { ...state, help: false };
   const keys = membersOf(state.scene).map((member) => member.key);
   const at = keys.indexOf(state.selected ?? '');
-  const select = (index: number): TopState => {
-    const within = Math.max(0, Math.min(keys.length - 1, index));
-    return { ...state, selected: keys[within] };
-  };
-  switch (key) {
-    case 'up':
-      return select(at - 1);
-    case 'down':
-      return select(at + 1);
-    case 'first':
-      return select(0);
-    case 'last':
-      return select(keys.length - 1);
-    case 'help':
-      return { ...state, help: !state.help };
-    case 'close':
-      return { ...state, help: false };
-    default:
-      return state;
-  }
+  const last = keys.length - 1;
+  const moves: Partial<Record<Key, number>> = { up: at - 1, down: at + 1, first: 0, last };
+  const to = moves[key];
+  if (to === undefined) return state;
+  return { ...state, selected: keys[Math.max(0, Math.min(last, to))] };
 }

@@ -26,6 +26,7 @@ export const COMMAND_NAMES: ReadonlySet<string> = new Set([
   'resume',
   'show-config',
   'switchover',
+  'top',
   'topology',
   'version',
 ]);

@@ -69,6 +69,10 @@ export async function openSession(
     store: store.get,
     dcs: async (scope, group) => (await store.get()).cluster(scope, group),
     rest: rest.get,
+    screen: async () => {
+      const { TerminalScreen } = await import('../system/full-screen.ts');
+      return new TerminalScreen(process, (take) => terminal.divert(take));
+    },
     connectSql,
     async close() {
       await (await store.opened())?.close();

@@ -1,5 +1,5 @@
 import { printable } from '../system/text.ts';
-import { textWidth } from './render/text-width.ts';
+import { cutToWidth } from './render/text-width.ts';
 import type { Session } from './session.ts';
 
 /** How often an operation says where it stands when lines cannot be drawn over. */
@@ -24,8 +24,9 @@ export function progressLine(session: Session): ProgressLine {
       const columns = session.io.stderrColumns;
       if (columns !== undefined) {
         // Up one row and clear it: `err` ends each line with a newline.
+        // Of a wrapped line only the last row could be drawn over.
         const over = shownKey === undefined ? '' : '\u001b[1A\u001b[2K';
-        session.io.err(over + cut(line, columns - 1));
+        session.io.err(over + cutToWidth(line, columns - 1));
       } else if (key !== shownKey || session.clock.monotonic() - shownAt >= QUIET_MS) {
         session.io.err(line);
         shownAt = session.clock.monotonic();
@@ -33,16 +34,4 @@ export function progressLine(session: Session): ProgressLine {
       shownKey = key;
     },
   };
-}
-
-/** As much of a line as fits: of a wrapped one only the last row could be drawn over. */
-function cut(line: string, columns: number): string {
-  let width = 0;
-  let fitting = '';
-  for (const character of line) {
-    width += textWidth(character);
-    if (width > columns) break;
-    fitting += character;
-  }
-  return fitting;
 }

@@ -3,6 +3,7 @@ import type { Dcs, Store } from '../dcs/dcs.ts';
 import type { SqlConnect } from '../postgres/sql.ts';
 import type { MemberApi } from '../rest/member-api.ts';
 import type { Clock } from '../system/clock.ts';
+import type { FullScreen } from '../system/full-screen.ts';
 import type { Io } from '../system/io.ts';
 import type { Prompt } from '../system/prompt.ts';
 
@@ -22,6 +23,8 @@ export interface Session {
   store(): Promise<Store>;
   dcs(scope: string, group?: number): Promise<Dcs>;
   rest(): Promise<MemberApi>;
+  /** The whole terminal; only where stdin and stdout are one. */
+  screen(): Promise<FullScreen>;
   /** Opens a connection to PostgreSQL on a member. */
   readonly connectSql: SqlConnect;
 }

@@ -22,6 +22,7 @@ export class Terminal implements Io {
   readonly warnings: string[] = [];
   readonly #streams: Streams;
   #closed = false;
+  #take: ((line: string) => void) | undefined;
 
   constructor(streams: Streams, options: { json: boolean }) {
     this.#streams = streams;
@@ -58,7 +59,13 @@ export class Terminal implements Io {
   }
 
   err(text: string): void {
-    this.#streams.stderr.write(`${text}\n`);
+    if (this.#take) this.#take(text);
+    else this.#streams.stderr.write(`${text}\n`);
+  }
+
+  /** While a full screen is drawn: what would go to stderr goes to `take`. Undefined ends that. */
+  divert(take: ((line: string) => void) | undefined): void {
+    this.#take = take;
   }
 
   warn(text: string): void {

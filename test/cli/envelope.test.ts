@@ -77,6 +77,7 @@ const GOOD: Readonly<Record<string, readonly string[]>> = {
   resume: ['paused'],
   'show-config': ['demo'],
   switchover: ['demo', '--scheduled', '2099-01-01T00:00Z', '--force'],
+  top: ['demo'],
   topology: ['demo'],
   version: ['demo'],
 };

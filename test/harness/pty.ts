@@ -1,10 +1,13 @@
+import { readFileSync } from 'node:fs';
 import { type IPty, spawn } from '@lydell/node-pty';
-import { atExit, waitFor } from './processes.ts';
+import { atExit, sendSignal, waitFor } from './processes.ts';
 import { BARE_ENV, RUN_JS } from './run-cli.ts';
+import { openScreen, type Seen } from './screen.ts';
 
 export interface PtyOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cols?: number;
+  readonly rows?: number;
   readonly cwd?: string;
   /** Where stdout goes instead of the terminal: a file. */
   readonly stdoutFile?: string;
@@ -29,6 +32,11 @@ export interface OnTerminal {
   readonly text: string;
   /** Resolves when `pattern` is found behind what the last call found. */
   shows(pattern: RegExp): Promise<void>;
+  /** Resolves when the screen, as a person sees it now, has what `pattern` finds. */
+  sees(pattern: RegExp): Promise<Seen>;
+  resize(columns: number, rows: number): void;
+  /** Sends a signal to pgherd, not to the shell that has started it. */
+  signal(name: NodeJS.Signals): void;
   /** Types keys; `\r` is Enter, `\x03` is Ctrl-C. */
   type(keys: string): void;
   readonly ended: Promise<PtyEnd>;
@@ -44,20 +52,22 @@ const SCRIPT = [
   'echo "@exit $code"',
 ].join('\n');
 
-/** Runs pgherd on a terminal of 24 lines; it is killed after a minute at the latest. */
+/** Runs pgherd on a terminal of 100 by 24; it is killed after a minute at the latest. */
 export function onTerminal(args: readonly string[], options: PtyOptions = {}): OnTerminal {
-  const { env = {}, cols = 100, cwd, stdoutFile = '' } = options;
+  const { env = {}, cols = 100, rows = 24, cwd, stdoutFile = '' } = options;
   const terminal = spawn('/bin/sh', ['-c', SCRIPT, 'sh', process.execPath, RUN_JS, ...args], {
     name: env.TERM ?? 'xterm-256color',
     cols,
-    rows: 24,
+    rows,
     ...(cwd === undefined ? {} : { cwd }),
     env: { ...BARE_ENV, TERM: 'xterm-256color', ...env, STDOUT_FILE: stdoutFile },
   });
   let raw = '';
   let seen = 0;
+  const screen = openScreen(cols, rows);
   terminal.onData((data) => {
     raw += data;
+    screen.write(data);
   });
   const text = (): string => plain(raw);
   return {
@@ -71,6 +81,24 @@ export function onTerminal(args: readonly string[], options: PtyOptions = {}): O
       const match = find();
       if (!match) throw new Error(`No ${pattern} in:\n${text()}`);
       seen += match.index + match[0].length;
+    },
+    async sees(pattern) {
+      const looked = async (): Promise<Seen | undefined> => {
+        const now = await screen.look();
+        return pattern.test(now.text) ? now : undefined;
+      };
+      return waitFor(`${pattern}`, looked, 30_000).catch(async () => {
+        throw new Error(`No ${pattern} on the screen:\n${(await screen.look()).text}`);
+      });
+    },
+    resize(columns, height) {
+      screen.resize(columns, height);
+      terminal.resize(columns, height);
+    },
+    signal(name) {
+      const { pid } = terminal;
+      const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+      for (const child of children.split(' ')) sendSignal(Number(child), name);
     },
     type: (keys) => terminal.write(keys),
     ended: endOf(terminal, () => raw),
@@ -105,7 +133,11 @@ const ESCAPE_SEQUENCE =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the purpose
   /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007]*\u0007|[@-Z\\-_])/g;
 
+/** What was on a screen that a program took for itself and gave back: nobody sees it any more. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the purpose
+const ALTERNATE_SCREEN = /\u001b\[\?1049h[\s\S]*?\u001b\[\?1049l/g;
+
 /** Escape sequences out, lines ended by newlines. */
 function plain(raw: string): string {
-  return raw.replace(ESCAPE_SEQUENCE, '').replace(/\r/g, '');
+  return raw.replace(ALTERNATE_SCREEN, '').replace(ESCAPE_SEQUENCE, '').replace(/\r/g, '');
 }

@@ -1,6 +1,6 @@
 import type { Explanation, MemberExplanation } from '../../ha/explain/explain.ts';
 import { printable } from '../../system/text.ts';
-import { byteSize } from '../reinit/byte-size.ts';
+import { byteSize } from '../render/byte-size.ts';
 import { pythonStr } from '../render/python-str.ts';
 import type { OutlookContext } from './outlook-text.ts';
 import { outlookText } from './outlook-text.ts';

@@ -1,7 +1,7 @@
 import type { MemberExplanation } from '../../ha/explain/explain.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../../model/settings.ts';
 import { printable } from '../../system/text.ts';
-import { byteSize } from '../reinit/byte-size.ts';
+import { byteSize } from '../render/byte-size.ts';
 
 /** What a sentence about a member goes by, beside the member. */
 export interface OutlookContext {

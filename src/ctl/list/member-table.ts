@@ -11,7 +11,8 @@ import {
   memberRows,
   type Position,
   positionsOf,
-  type RoleCode,
+  ROLE_TITLES,
+  RUNNING_STATES,
 } from './members.ts';
 import { topologyRows } from './topology.ts';
 
@@ -35,16 +36,6 @@ const ALIGNMENT = {
   Lag: 'r',
   'Lag s': 'r',
 } as const;
-
-const ROLE_TITLES: Readonly<Record<RoleCode, string>> = {
-  leader: 'Leader',
-  standby_leader: 'Standby Leader',
-  sync_standby: 'Sync Standby',
-  quorum_standby: 'Quorum Standby',
-  replica: 'Replica',
-};
-
-const RUNNING = new Set(['running', 'streaming', 'in archive recovery']);
 
 /** A member, and all that its cells need to know. */
 interface Line {
@@ -137,7 +128,7 @@ function leadingColumns(options: TableOptions, withPort: boolean): Column[] {
     {
       title: 'State',
       cell: ({ row }) => text(row.state),
-      tone: ({ row }) => (RUNNING.has(row.state) ? 'plain' : 'bad'),
+      tone: ({ row }) => (RUNNING_STATES.has(row.state) ? 'plain' : 'bad'),
     },
     { title: 'TL', cell: ({ row }) => row.timeline ?? '' },
   ];

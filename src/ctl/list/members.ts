@@ -5,6 +5,22 @@ import { compareText } from '../../model/python.ts';
 /** What a member is to its cluster now, in Patroni's words (`GET /cluster`). */
 export type RoleCode = 'leader' | 'standby_leader' | 'sync_standby' | 'quorum_standby' | 'replica';
 
+/** The same words as a table shows them. */
+export const ROLE_TITLES: Readonly<Record<RoleCode, string>> = {
+  leader: 'Leader',
+  standby_leader: 'Standby Leader',
+  sync_standby: 'Sync Standby',
+  quorum_standby: 'Quorum Standby',
+  replica: 'Replica',
+};
+
+/** The states in which PostgreSQL does what it is there for. */
+export const RUNNING_STATES: ReadonlySet<string> = new Set([
+  'running',
+  'streaming',
+  'in archive recovery',
+]);
+
 /** A WAL position and how far it is behind the leader's, in bytes. Null where it is not known. */
 export interface Position {
   readonly lsn: number | null;

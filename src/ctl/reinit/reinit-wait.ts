@@ -5,9 +5,9 @@ import { DEFAULT_SETTINGS } from '../../model/settings.ts';
 import { printable } from '../../system/text.ts';
 import { lookAtMember } from '../ask-member.ts';
 import { progressLine } from '../progress-line.ts';
+import { byteSize } from '../render/byte-size.ts';
 import type { Session } from '../session.ts';
 import { interruptible, readAgain, waitUntil } from '../wait.ts';
-import { byteSize } from './byte-size.ts';
 import type { CopyProgress, ReinitProgress } from './reinit-progress.ts';
 import { advance, isEnd, type ReinitEnd, type ReinitTrack } from './reinit-track.ts';
 

@@ -1,10 +1,12 @@
 /** What a colour is to say. */
-export type Tone = 'leader' | 'bad' | 'behind' | 'plain';
+export type Tone = 'leader' | 'bad' | 'behind' | 'quiet' | 'heading' | 'plain';
 
 const SGR: Readonly<Record<Exclude<Tone, 'plain'>, string>> = {
   leader: '1;32',
   bad: '31',
   behind: '33',
+  quiet: '2',
+  heading: '1',
 };
 
 /** Colours text for a terminal (ECMA-48's "select graphic rendition"). */

@@ -24,3 +24,15 @@ export function textWidth(line: string): number {
   }
   return width;
 }
+
+/** As much of a line as fits into so many columns. */
+export function cutToWidth(line: string, columns: number): string {
+  let width = 0;
+  let fitting = '';
+  for (const character of line) {
+    width += textWidth(character);
+    if (width > columns) break;
+    fitting += character;
+  }
+  return fitting;
+}

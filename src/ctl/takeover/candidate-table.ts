@@ -1,6 +1,6 @@
 import type { Candidate } from '../../ha/candidates.ts';
 import { printable } from '../../system/text.ts';
-import { byteSize } from '../reinit/byte-size.ts';
+import { byteSize } from '../render/byte-size.ts';
 import { renderTable } from '../render/table.ts';
 import { reasonsText } from './texts.ts';
 

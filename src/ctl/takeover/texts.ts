@@ -3,7 +3,7 @@ import type { TakeoverRefusal } from '../../ha/switchover.ts';
 import { Refusal } from '../../model/errors.ts';
 import { printable } from '../../system/text.ts';
 import { nearest } from '../nearest.ts';
-import { byteSize } from '../reinit/byte-size.ts';
+import { byteSize } from '../render/byte-size.ts';
 
 /** One reason in a few words, safe to print. */
 export function reasonText(reason: CandidateReason): string {

@@ -117,6 +117,9 @@ export function fakeSession(options: FakeOptions = {}): FakeSession {
     store: async () => store,
     dcs: async () => dcs,
     rest: async () => rest,
+    screen: async () => {
+      throw new Error('there is no screen in this test');
+    },
     connectSql: options.connectSql ?? refuseSql,
   };
 }

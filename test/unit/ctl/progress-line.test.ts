@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { progressLine } from '../../../src/ctl/progress-line.ts';
-import { byteSize } from '../../../src/ctl/reinit/byte-size.ts';
+import { byteSize } from '../../../src/ctl/render/byte-size.ts';
 import { fakeSession } from './fake-session.ts';
 
 describe('progressLine', () => {

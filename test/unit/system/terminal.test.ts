@@ -40,6 +40,19 @@ describe('stdout', () => {
   });
 });
 
+describe('while a full screen is drawn', () => {
+  it('what goes to stderr is handed over', () => {
+    const { terminal, said } = setUp();
+    const taken: string[] = [];
+    terminal.divert((line) => void taken.push(line));
+    terminal.warn('w');
+    expect([said(), taken]).toEqual(['', ['Warning: w']]);
+    terminal.divert(undefined);
+    terminal.warn('x');
+    expect([said(), taken]).toEqual(['Warning: x\n', ['Warning: w']]);
+  });
+});
+
 describe('the last words', () => {
   it('cannot steer the terminal, whoever wrote them', () => {
     const { terminal, said } = setUp();

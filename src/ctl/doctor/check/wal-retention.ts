@@ -1,6 +1,6 @@
 import { slotNameOf } from '../../../ha/slots/names.ts';
 import { DEFAULT_SETTINGS } from '../../../model/settings.ts';
-import { byteSize } from '../../reinit/byte-size.ts';
+import { byteSize } from '../../render/byte-size.ts';
 import type { DoctorFacts } from '../facts.ts';
 import { type Finding, notChecked } from '../finding.ts';
 

@@ -7,6 +7,7 @@ export const COMMAND_NAMES: ReadonlySet<string> = new Set([
   'agent',
   'demote-cluster',
   'discover',
+  'drill',
   'dsn',
   'edit-config',
   'failover',

@@ -49,17 +49,19 @@ export default class Drill extends BaseCommand {
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Drill);
-    const { group, candidate, back, probe, interval, schema, format, timeout, yes } = flags;
+    const { group, candidate, probe, interval, schema, format, timeout } = flags;
     await this.perform(flags, (session) =>
       drill(session, {
         cluster: args.cluster,
-        ...{ group, candidate, back, probe, interval, schema, format, timeout, yes },
+        ...{ group, candidate, probe, interval, schema, format, timeout },
+        back: flags.back ?? false,
         maxOutage: flags['max-outage'],
-        dryRun: flags['dry-run'],
+        dryRun: flags['dry-run'] ?? false,
+        yes: flags.yes ?? false,
         confirm: flags.confirm,
         username: flags.username,
         database: flags.dbname,
-        askPassword: flags.password,
+        askPassword: flags.password ?? false,
       }),
     );
   }

@@ -112,14 +112,12 @@ function resultOf(report: DrillReport): Result<DrillReport> {
   const cluster = printable(report.cluster);
   const reasons = report.reasons.map(({ message }) => printable(message)).join('; ');
   const code = first?.code ?? 'drill-failed';
+  const { left } = report.probe;
+  const leftHint = left === null ? undefined : `run this on the leader: ${left}`;
   if (report.passed === null) {
-    const hint = `it may still be going on: pgherd list ${cluster} shows it`;
+    const hint = leftHint ?? `it may still be going on: pgherd list ${cluster} shows it`;
     return unknown(report, { code, message: `How the drill ended is not known: ${reasons}`, hint });
   }
-  const { left } = report.probe;
-  const hint =
-    left === null
-      ? `pgherd list ${cluster} shows how the cluster is now`
-      : `run this on the leader: ${left}`;
+  const hint = leftHint ?? `pgherd list ${cluster} shows how the cluster is now`;
   return failed(report, { code, message: `The drill was not passed: ${reasons}`, hint });
 }

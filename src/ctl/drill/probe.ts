@@ -34,8 +34,8 @@ export interface Probe {
 
 /**
  * Reads on every member and, with a table, writes on whichever accepts that, until it is stopped.
- * A standby is asked whether it still is one, and never given anything to refuse: nothing of this
- * is an error in the servers' logs.
+ * A standby is asked whether it still is one, and not given anything that it would have to refuse
+ * and to log.
  */
 export function startProbe(session: Session, plan: ProbePlan): Probe {
   const stop = new AbortController();

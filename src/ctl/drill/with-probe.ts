@@ -47,7 +47,8 @@ export async function withProbe<T>(
     const left = table ? await clearAway(session, table, probing) : null;
     return { value, probe, present, left };
   } catch (error) {
-    await probe?.stop();
+    // What was thrown first is what is told.
+    await probe?.stop().catch(() => {});
     if (!table) throw error;
     throw asTold(session, error, await clearAway(session, table, probing));
   }
@@ -80,7 +81,7 @@ async function clearAway(
   table: ProbeTable,
   primaries: Primaries,
 ): Promise<string | null> {
-  session.io.err('Dropping the probe table; a Ctrl-C now would leave it behind');
+  session.io.err('Dropping the probe table: do not interrupt it');
   return dropTable(session, table, primaries);
 }
 

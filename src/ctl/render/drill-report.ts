@@ -41,9 +41,10 @@ function verdict({ passed }: DrillReport): string {
 function facts(report: DrillReport): string[] {
   const { maxOutageMs, rtoMs, rpoRows, writes, probe } = report;
   const limit = maxOutageMs === null ? 'no limit was given' : `limit ${maxOutageMs} ms`;
+  const open = report.legs.some(({ outage }) => outage?.ended === false);
   const rows = writes ? ` of ${writes.acknowledged} acknowledged` : '';
   return [
-    `RTO: ${known(rtoMs, 'ms')} (${limit})`,
+    `RTO: ${open ? 'at least ' : ''}${known(rtoMs, 'ms')} (${limit})`,
     `RPO: ${known(rpoRows, 'rows lost')}${rpoRows === null ? '' : rows}`,
     `Date: ${report.startedAt}`,
     `Versions: pgherd ${report.pgherd}, ${versions(report.before)}`,

@@ -46,10 +46,10 @@ function intentLines({ cluster, back }: DrillOptions, intent: Intent): string[] 
   const leader = printable(intent.leader);
   const to = intent.candidate ? ` to ${printable(intent.candidate)}` : '';
   const again = back ? `, and then back to ${leader}` : '';
-  const cut = intent.sessions === null ? 'all sessions' : `${intent.sessions} sessions of clients`;
+  const cut = intent.sessions === null ? 'all' : `${intent.sessions}`;
   return [
     `The leadership of cluster ${printable(cluster)} moves from ${leader}${to}${again}`,
-    `Writes stop meanwhile, and ${cut} on ${leader} are cut`,
+    `Writes stop meanwhile, and the sessions of clients on ${leader} are cut (${cut})`,
     ...(intent.table
       ? [`Rows are written to a table that is made for it and dropped: ${printable(intent.table)}`]
       : []),

@@ -18,9 +18,9 @@ import { type Found, reportOf, reportWithoutDrill, type Subject } from './report
 import { withProbe } from './with-probe.ts';
 
 /**
- * A switchover as an exercise, on a real cluster: looks whether it is safe, asks, switches over (and
- * back), measures what clients would have met, clears away, and reports. `done` only when all of it
- * went well and each outage was within the limit.
+ * A switchover as an exercise, on a real cluster: looks whether it is safe, asks, switches over
+ * (and back), measures what clients would have met, clears away, and reports. `done` only when all
+ * of it went well and each outage was within the limit.
  */
 export async function drill(session: Session, options: DrillOptions): Promise<Result<DrillReport>> {
   const limits = limitsOf(options);

@@ -35,7 +35,7 @@ export function applicationName(token: string): string {
 }
 
 /** The statement that removes the table. */
-export function dropStatement({ name }: ProbeTable): string {
+function dropStatement({ name }: ProbeTable): string {
   return `DROP TABLE IF EXISTS ${name}`;
 }
 

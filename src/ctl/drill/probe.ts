@@ -2,7 +2,7 @@ import type { Answered } from '../../ha/drill/outage.ts';
 import type { DrillReads } from '../../model/drill.ts';
 import type { SqlError } from '../../postgres/sql.ts';
 import type { Session } from '../session.ts';
-import { keepAsking } from './keep-asking.ts';
+import { type Asking, keepAsking } from './keep-asking.ts';
 import { isInRecovery, type ProbeTarget } from './probe-session.ts';
 import { insertStatement, type ProbeTable } from './probe-table.ts';
 
@@ -18,92 +18,109 @@ export interface ProbePlan {
   readonly table: ProbeTable | undefined;
 }
 
-/** A probe that runs, and what it has met so far. */
-export interface Probe {
-  /** Writes that were acknowledged; without a table the reads that a primary answered. */
-  readonly answers: readonly Answered[];
-  /** Rows that were acknowledged. */
-  readonly acknowledged: readonly number[];
-  readonly failedWrites: number;
-  /** Why the last write, or without a table the last read, failed. */
-  readonly lastError: SqlError | undefined;
-  reads(): DrillReads[];
-  /** Ends all sessions and waits for that. Throws our own mistakes. */
-  stop(): Promise<void>;
-}
-
 /**
- * Reads on every member and, with a table, writes on whichever accepts that, until it is stopped.
- * A standby is asked whether it still is one, and not given anything that it would have to refuse
- * and to log.
+ * Reads on every member and, with a table, writes on whichever accepts that, from when it is made
+ * until it is stopped. A standby is asked whether it still is one, and not given anything that it
+ * would have to refuse and to log.
  */
-export function startProbe(session: Session, plan: ProbePlan): Probe {
-  const stop = new AbortController();
-  const counts = new Map(plan.targets.map(({ member }) => [member, new ReadCount()]));
-  const answers: Answered[] = [];
-  const acknowledged: number[] = [];
-  const now = () => session.clock.monotonic();
-  let failedWrites = 0;
-  let lastError: SqlError | undefined;
-  let nextId = 1;
+export class Probe {
+  /** Writes that were acknowledged; without a table the reads that a primary answered. */
+  readonly answers: Answered[] = [];
+  /** Rows that were acknowledged. */
+  readonly acknowledged: number[] = [];
+  readonly #session: Session;
+  readonly #plan: ProbePlan;
+  readonly #stop = new AbortController();
+  readonly #reads = new Map<string, ReadCount>();
+  readonly #running: Promise<unknown>;
+  #failedWrites = 0;
+  #lastError: SqlError | undefined;
+  #nextId = 1;
 
-  const read = (target: ProbeTarget): Promise<void> =>
-    keepAsking(session, {
-      ...{ target, signal: stop.signal, intervalMs: plan.intervalMs },
-      patienceMs: READ_PATIENCE_MS,
-      async ask(connection) {
+  constructor(session: Session, plan: ProbePlan) {
+    this.#session = session;
+    this.#plan = plan;
+    const { targets, table } = plan;
+    this.#running = Promise.all([
+      ...targets.map((target) => this.#read(target)),
+      ...(table ? targets.map((target) => this.#write(target, table)) : []),
+    ]);
+    // It is told when the probe is stopped.
+    this.#running.catch(() => {});
+  }
+
+  /** Writes that were begun and not acknowledged. */
+  get failedWrites(): number {
+    return this.#failedWrites;
+  }
+
+  /** Why a write, or without a table a read, failed last. */
+  get lastError(): SqlError | undefined {
+    return this.#lastError;
+  }
+
+  reads(): DrillReads[] {
+    return [...this.#reads].map(([member, count]) => ({ member, ...count.result() }));
+  }
+
+  /** Ends all sessions and waits for that. Throws our own mistakes. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+  }
+
+  #read(target: ProbeTarget): Promise<void> {
+    const count = new ReadCount();
+    this.#reads.set(target.member, count);
+    return this.#ask(target, READ_PATIENCE_MS, {
+      ask: async (connection) => {
         const standby = await isInRecovery(connection);
-        counts.get(target.member)?.answer(now());
-        if (!standby && !plan.table) answers.push({ atMs: now(), member: target.member });
+        count.answer(this.#now());
+        if (!standby && !this.#plan.table) this.#answered(target);
       },
-      failed(error) {
-        counts.get(target.member)?.fail();
-        if (!plan.table) lastError = error;
+      failed: (error) => {
+        count.fail();
+        if (!this.#plan.table) this.#lastError = error;
       },
     });
+  }
 
-  const write = (target: ProbeTarget, table: ProbeTable): Promise<void> => {
+  #write(target: ProbeTarget, table: ProbeTable): Promise<void> {
     let writable = false;
-    return keepAsking(session, {
-      ...{ target, signal: stop.signal, intervalMs: plan.intervalMs },
-      patienceMs: WRITE_PATIENCE_MS,
-      async ask(connection) {
+    return this.#ask(target, WRITE_PATIENCE_MS, {
+      ask: async (connection) => {
         writable ||= !(await isInRecovery(connection));
         if (!writable) return;
-        const id = nextId++;
+        const id = this.#nextId++;
         await connection.query(insertStatement(table, id));
-        acknowledged.push(id);
-        answers.push({ atMs: now(), member: target.member });
+        this.acknowledged.push(id);
+        this.#answered(target);
       },
-      failed(error) {
-        if (writable) failedWrites++;
+      failed: (error) => {
+        if (writable) this.#failedWrites++;
         writable = false;
-        lastError = error;
+        this.#lastError = error;
       },
     });
-  };
+  }
 
-  const { table } = plan;
-  const running = Promise.all([
-    ...plan.targets.map(read),
-    ...(table ? plan.targets.map((target) => write(target, table)) : []),
-  ]);
-  // It is told when the probe is stopped.
-  running.catch(() => {});
-  return {
-    ...{ answers, acknowledged },
-    get failedWrites() {
-      return failedWrites;
-    },
-    get lastError() {
-      return lastError;
-    },
-    reads: () => [...counts].map(([member, count]) => ({ member, ...count.result() })),
-    async stop() {
-      stop.abort();
-      await running;
-    },
-  };
+  #ask(
+    target: ProbeTarget,
+    patienceMs: number,
+    what: Pick<Asking, 'ask' | 'failed'>,
+  ): Promise<void> {
+    const { intervalMs } = this.#plan;
+    const signal = this.#stop.signal;
+    return keepAsking(this.#session, { target, intervalMs, patienceMs, signal, ...what });
+  }
+
+  #answered({ member }: ProbeTarget): void {
+    this.answers.push({ atMs: this.#now(), member });
+  }
+
+  #now(): number {
+    return this.#session.clock.monotonic();
+  }
 }
 
 /** The reads on one member. */

@@ -3,7 +3,7 @@ import { SqlError } from '../../postgres/sql.ts';
 import { printable } from '../../system/text.ts';
 import type { Session } from '../session.ts';
 import type { Primaries } from './on-primary.ts';
-import { type Probe, startProbe } from './probe.ts';
+import { Probe } from './probe.ts';
 import { createTable, dropTable, type ProbeTable, presentRows } from './probe-table.ts';
 
 export interface Probing extends Primaries {
@@ -39,7 +39,7 @@ export async function withProbe<T>(
   try {
     if (table) await makeTable(session, table, probing);
     session.signal.throwIfAborted();
-    probe = startProbe(session, probing);
+    probe = new Probe(session, probing);
     await calm(session, probe);
     const value = await work(probe);
     await probe.stop();

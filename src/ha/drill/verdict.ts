@@ -42,7 +42,7 @@ export function judgeDrill(drill: DrillOutcome): DrillVerdict {
 }
 
 /** The outage that counts: the probe's, or what the members reported where there is no probe. */
-export function outageMs(probe: ProbeKind, leg: DrillLeg): number | null {
+function outageMs(probe: ProbeKind, leg: DrillLeg): number | null {
   return probe === 'none' ? leg.reportedOutageMs : (leg.outage?.ms ?? null);
 }
 

@@ -10,7 +10,7 @@ import {
 import { virtualClock } from './virtual-clock.ts';
 
 /** PostgreSQL of all members: one database, which every member has at once. */
-export interface FakePostgres {
+interface FakePostgres {
   /** Table → ids of its rows. */
   readonly tables: Map<string, Set<number>>;
   /** Every statement, with the member that got it. */
@@ -48,7 +48,7 @@ export function drillWorld(options: WorldOptions = {}): DrillWorld {
 }
 
 /** What Patroni does with each switchover that it is asked for: 1.8 s without a primary. */
-export function switchOver(world: World, postgres: FakePostgres): Promise<RestReply> {
+function switchOver(world: World, postgres: FakePostgres): Promise<RestReply> {
   const order = world.orders.at(-1)?.body as { leader: string; candidate?: string };
   const { leader: old, candidate: to = 'pg2' } = order;
   const timeline = world.orders.length + 1;

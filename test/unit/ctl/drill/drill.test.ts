@@ -392,7 +392,7 @@ describe('before a drill', () => {
     expect(outcome).toBe('done');
     const said = world.session.stderr.join('\n');
     expect(said).toContain('moves from pg1, and then back to pg1');
-    expect(said).toContain('7 sessions of clients on pg1 are cut');
+    expect(said).toContain('the sessions of clients on pg1 are cut (7)');
     expect(world.session.questions).toHaveLength(1);
   });
 

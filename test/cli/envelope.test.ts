@@ -59,6 +59,7 @@ const run = (args: readonly string[], env: Record<string, string> = {}) =>
 const GOOD: Readonly<Record<string, readonly string[]>> = {
   'demote-cluster': ['demo', '--host', '10.9.9.9', '--force', '--no-wait'],
   discover: [],
+  drill: ['demo', '--dry-run', '--probe', 'none'],
   dsn: ['demo'],
   'edit-config': ['edited', '-s', 'ttl=40', '--force'],
   failover: ['demo', '--candidate', 'pg2', '--dry-run'],
@@ -100,6 +101,7 @@ describe.concurrent('--json: one document on stdout, as the schemas say', () => 
 
   const FAILING: Readonly<Record<string, readonly string[]>> = {
     ...Object.fromEntries([...CONTROL].map((name) => [name, ['dmeo']])),
+    drill: ['dmeo', '--dry-run'],
     query: ['dmeo', '-c', 'SELECT 1'],
     flush: ['dmeo', 'restart'],
     'edit-config': ['dmeo', '-s', 'ttl=5', '--force'],

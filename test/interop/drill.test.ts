@@ -77,6 +77,7 @@ describe('what a user may', () => {
   beforeAll(async () => {
     await sql('CREATE DATABASE app');
     await sql("CREATE ROLE app LOGIN PASSWORD 'secret'; CREATE SCHEMA app");
+    await cluster().settled();
   });
 
   it.each([

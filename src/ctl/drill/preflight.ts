@@ -5,7 +5,7 @@ import type { ClusterView } from '../../model/cluster.ts';
 import { leaderMember } from '../../model/cluster.ts';
 import type { DrillCheck } from '../../model/drill.ts';
 import { isNoFailover } from '../../model/member.ts';
-import type { MemberReport } from '../../model/node-status.ts';
+import { asItSays, type MemberReport } from '../../model/node-status.ts';
 import { byteSize } from '../reinit/byte-size.ts';
 import { refusalFor } from '../takeover/texts.ts';
 import type { DrillOptions } from './options.ts';
@@ -39,6 +39,23 @@ export function obstacles(sight: Sight, candidate: string): string[] {
     .map(({ message }) => message);
 }
 
+/**
+ * The view with the members as they say they are, where they do: their documents are older by up to
+ * `loop_wait`, in which a busy leader writes more than a standby may lag.
+ */
+export function asTheySay({ view, reports }: Sight): ClusterView {
+  const statusOf = (name: string | undefined) => {
+    const report = name === undefined ? undefined : reports.get(name);
+    return report?.ok ? report.status : undefined;
+  };
+  const members = view.members.map((member) => {
+    const status = statusOf(member.name);
+    return status ? asItSays(member, status) : member;
+  });
+  const lastLsn = statusOf(view.leader)?.location ?? view.status.lastLsn;
+  return { ...view, members, status: { ...view.status, lastLsn } };
+}
+
 /** Who can take over, and why others cannot. */
 function candidates({ view, reports, nowMs }: Sight): Candidate[] {
   return assessCandidates({ view, reports, action: 'switchover', nowMs });
@@ -47,12 +64,13 @@ function candidates({ view, reports, nowMs }: Sight): Candidate[] {
 /** Of the warnings of `pgherd health`, these are in the way of a drill. */
 const IN_THE_WAY: ReadonlySet<string> = new Set(['paused', 'switchover-scheduled']);
 
-function healthChecks({ view, reports }: Sight): DrillCheck[] {
+function healthChecks(sight: Sight): DrillCheck[] {
+  const { reports } = sight;
   const silent = [...reports].map(([name, report]): [string, string | undefined] => [
     name,
     report.ok ? undefined : report.failure,
   ]);
-  const found = findings(view, new Map(silent)).map((finding): DrillCheck => {
+  const found = findings(asTheySay(sight), new Map(silent)).map((finding): DrillCheck => {
     const refused = finding.severity === 'error' || IN_THE_WAY.has(finding.code);
     return { check: 'health', verdict: refused ? 'refused' : 'warning', message: about(finding) };
   });

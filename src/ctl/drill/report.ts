@@ -8,12 +8,11 @@ import type {
   DrillStep,
   DrillWrites,
 } from '../../model/drill.ts';
-import { asItSays } from '../../model/node-status.ts';
 import { formatPostgresVersion } from '../inspect/member-versions.ts';
 import { memberRows } from '../list/members.ts';
 import { OWN_VERSION } from '../own-version.ts';
 import type { DrillOptions } from './options.ts';
-import type { Sight } from './preflight.ts';
+import { asTheySay, type Sight } from './preflight.ts';
 import type { Probe } from './probe.ts';
 import type { ProbeTable } from './probe-table.ts';
 
@@ -97,14 +96,9 @@ function writesOf(probe: Probe, present: ReadonlySet<number> | undefined): Drill
   };
 }
 
-/** The members as they say themselves, where they do: their documents are older. */
-function membersOf({ view, reports }: Sight): DrillMember[] {
-  const members = view.members.map((member) => {
-    const report = reports.get(member.name);
-    return report?.ok ? asItSays(member, report.status) : member;
-  });
-  return memberRows({ ...view, members }).map((row) => {
-    const report = reports.get(row.member);
+function membersOf(sight: Sight): DrillMember[] {
+  return memberRows(asTheySay(sight)).map((row) => {
+    const report = sight.reports.get(row.member);
     const status = report?.ok ? report.status : undefined;
     return {
       member: row.member,

@@ -4,6 +4,7 @@ import type { DrillOptions } from '../../../../src/ctl/drill/options.ts';
 import { Interrupted, Refusal } from '../../../../src/model/errors.ts';
 import { SqlError } from '../../../../src/postgres/sql.ts';
 import { expectSchema } from '../../schema.ts';
+import { PRIMARY, REPLICA } from '../takeover/demo-world.ts';
 import { type DrillWorld, drillWorld } from './drill-world.ts';
 
 const OPTIONS: DrillOptions = {
@@ -343,6 +344,23 @@ describe('before a drill', () => {
     expect(data.passed).toBeNull();
     expect(world.orders).toEqual([]);
     expect(world.postgres.tables.size).toBe(0);
+  });
+
+  it('goes by what the members say themselves: their documents are older', async () => {
+    const stale = { xlog_location: 5000 };
+    const world = drillWorld({
+      config: { maximum_lag_on_failover: 1000 },
+      members: { pg2: stale, pg3: stale },
+    });
+    world.set('status', { optime: 9_000_000 });
+    world.says.pg1 = { ...PRIMARY, xlog: { location: 9_000_000 } };
+    for (const name of ['pg2', 'pg3']) {
+      const xlog = { received_location: 9_000_000, replayed_location: 9_000_000 };
+      world.says[name] = { ...REPLICA, xlog };
+    }
+    expect((await run(world, { dryRun: true })).outcome).toBe('done');
+    world.says.pg3 = REPLICA;
+    expect((await run(world, { dryRun: true })).error?.message).toContain('pg3: it lags');
   });
 
   it.each([

@@ -19,7 +19,7 @@ function drillBlocks(report: DrillReport): Block[] {
     { kind: 'lines', lines: [...report.reasons.map(({ message }) => message), ...facts(report)] },
     { kind: 'title', level: 2, text: 'Switchovers' },
     legTable(report),
-    ...(report.reads ? [readTable(report.reads)] : []),
+    ...(report.reads ? readBlocks(report.reads) : []),
     { kind: 'title', level: 2, text: 'How it was measured' },
     { kind: 'lines', lines: methods(report) },
     { kind: 'title', level: 2, text: 'What happened' },
@@ -81,10 +81,10 @@ function probedOutage({ outage }: DrillLeg): string {
   return outage.ended ? `${outage.ms} ms` : `at least ${outage.ms} ms`;
 }
 
-function readTable(reads: NonNullable<DrillReport['reads']>): Block {
-  return {
+function readBlocks(reads: NonNullable<DrillReport['reads']>): Block[] {
+  const table: Block = {
     kind: 'table',
-    columns: ['Reads on', 'Answered', 'Failed', 'Longest gap'],
+    columns: ['Member', 'Answered', 'Failed', 'Longest gap'],
     alignment: ['l', 'r', 'r', 'r'],
     rows: reads.map(({ member, answered, failed, longestGapMs }) => [
       member,
@@ -93,6 +93,7 @@ function readTable(reads: NonNullable<DrillReport['reads']>): Block {
       known(longestGapMs, 'ms'),
     ]),
   };
+  return [{ kind: 'title', level: 2, text: 'Reads' }, table];
 }
 
 function methods({ probe, calmGapMs, writes }: DrillReport): string[] {

@@ -1,4 +1,9 @@
-import { type SqlConnect, SqlError, type SqlResult } from '../../../../src/postgres/sql.ts';
+import {
+  type SqlConnect,
+  type SqlConnection,
+  SqlError,
+  type SqlResult,
+} from '../../../../src/postgres/sql.ts';
 import type { RestReply } from '../../../../src/rest/member-api.ts';
 import {
   demoWorld,
@@ -16,6 +21,10 @@ interface FakePostgres {
   /** Every statement, with the member that got it. */
   readonly statements: { member: string; sql: string }[];
   readonly targets: Parameters<SqlConnect>[0][];
+  /** Sessions that were not closed. */
+  readonly open: Set<unknown>;
+  /** Statements that a standby refused. */
+  readonly refused: string[];
   /** Answers instead of the fake; undefined: as it always does. */
   instead: (sql: string, member: string) => SqlResult | Promise<SqlResult> | undefined;
   /** Rows that are lost when a member is promoted. */
@@ -32,6 +41,8 @@ export function drillWorld(options: WorldOptions = {}): DrillWorld {
     tables: new Map(),
     statements: [],
     targets: [],
+    open: new Set(),
+    refused: [],
     instead: () => undefined,
     lose: 0,
   };
@@ -90,23 +101,33 @@ function fakeSql(postgres: FakePostgres, says: (member: string) => Said): SqlCon
       throw new SqlError('the database system is shutting down', '57P03');
     };
     role();
-    return {
+    let broken = false;
+    const connection: SqlConnection = {
       async query(sql) {
         postgres.statements.push({ member, sql });
+        // A server that stops ends its sessions.
+        if (broken) throw new SqlError('connection terminated', undefined);
+        broken = true;
         const primary = role() === 'primary';
+        broken = false;
         return (await postgres.instead(sql, member)) ?? answer(postgres, sql, primary);
       },
-      close() {},
+      close: () => void postgres.open.delete(connection),
     };
+    postgres.open.add(connection);
+    return connection;
   };
 }
 
 const result = (...rows: SqlResult['rows']): SqlResult => ({ columns: ['c'], rows });
 
-function answer({ tables }: FakePostgres, sql: string, primary: boolean): SqlResult {
+function answer({ tables, refused }: FakePostgres, sql: string, primary: boolean): SqlResult {
   const [, verb, name = ''] =
     /^(CREATE TABLE|INSERT INTO|SELECT id FROM|DROP TABLE IF EXISTS) (\S+)/.exec(sql) ?? [];
-  if (verb && !primary) throw new SqlError('read-only transaction', '25006');
+  if (verb && !primary) {
+    refused.push(sql);
+    throw new SqlError('read-only transaction', '25006');
+  }
   if (verb === 'CREATE TABLE') tables.set(name, new Set());
   if (verb === 'INSERT INTO') tables.get(name)?.add(Number(/\((\d+)\)$/.exec(sql)?.[1]));
   if (verb === 'SELECT id FROM') {

@@ -39,8 +39,10 @@ async function thrown(world: DrillWorld, options: Partial<DrillOptions> = {}): P
   );
 }
 
-/** The tables that the drill made, and that none of them is left. */
+/** One table was made, none is left, no session either, and no standby had to refuse anything. */
 function expectClean({ postgres }: DrillWorld): void {
+  expect(postgres.open.size).toBe(0);
+  expect(postgres.refused).toEqual([]);
   expect([...postgres.tables.keys()]).toEqual([]);
   const made = postgres.statements.filter(({ sql }) => sql.startsWith('CREATE TABLE'));
   expect(made).toHaveLength(1);
@@ -105,6 +107,19 @@ describe('a drill that goes well', () => {
     ]);
     expect(data.after?.find(({ role }) => role === 'leader')?.member).toBe('pg1');
     expectClean(world);
+  });
+
+  it('waits for the cluster to be whole before it switches back', async () => {
+    const world = drillWorld();
+    world.after(6500, () => {
+      world.says.pg3 = 'no route to host';
+    });
+    world.after(20_000, () => {
+      world.says.pg3 = { ...REPLICA, timeline: 2 };
+    });
+    const { data, outcome } = await run(world, { back: true });
+    expect(outcome).toBe('done');
+    expect(data.legs[1]?.fromMs).toBeGreaterThanOrEqual(20_000);
   });
 
   it('--probe read makes no table, and does not call it no loss', async () => {
@@ -255,6 +270,18 @@ describe('clearing away', () => {
     expectClean(world);
   });
 
+  it('tries again when the server does not answer, as in a commit that waits for a standby', async () => {
+    const world = drillWorld();
+    let unanswered = 2;
+    world.postgres.instead = (sql) =>
+      sql.startsWith('DROP') && unanswered-- > 0 ? new Promise(() => {}) : undefined;
+    const { data, outcome } = await run(world);
+    expect(outcome).toBe('done');
+    expect(data.probe.left).toBeNull();
+    expect(unanswered).toBe(-1);
+    expectClean(world);
+  });
+
   it('Ctrl-C in the middle: the table is dropped on whoever leads then, and it is said', async () => {
     const stop = new AbortController();
     const world = drillWorld({ signal: stop.signal });
@@ -291,7 +318,12 @@ describe('clearing away', () => {
     };
     const error = await thrown(world);
     expect(error).toMatchObject({ code: 'no-probe-table' });
-    expect(world.postgres.statements.some(({ sql }) => sql.startsWith('DROP TABLE'))).toBe(true);
+    const sent = (verb: string) =>
+      world.postgres.statements.filter(({ sql }) => sql.startsWith(verb)).length;
+    expect({ made: sent('CREATE TABLE'), dropped: sent('DROP TABLE') }).toEqual({
+      made: 1,
+      dropped: 1,
+    });
     expect(world.orders).toEqual([]);
   });
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type RunningEtcd, startEtcd } from '../harness/etcd.ts';
 import { type Cluster, type ClusterOptions, startCluster } from '../harness/patroni.ts';
 import { SUPERUSER } from '../harness/patroni-config.ts';
@@ -142,6 +142,8 @@ function twoMembers(options: Pick<ClusterOptions, 'agents' | 'dcs'>): {
   beforeAll(async () => {
     etcd = await startEtcd({ version: newestEtcd() });
     cluster = await startCluster({ etcdUrl: etcd.clientUrl, members: 2, ...options });
+  });
+  beforeEach(async () => {
     if (options.dcs?.synchronous_mode !== true) return;
     await until(cluster, 'a synchronous standby', (view) =>
       view.some(({ role }) => role === 'sync_standby'),

@@ -8,6 +8,7 @@ export const COMMAND_NAMES: ReadonlySet<string> = new Set([
   'demote-cluster',
   'discover',
   'doctor',
+  'drill',
   'dsn',
   'edit-config',
   'explain',

@@ -9,6 +9,8 @@ export interface SqlTarget {
   readonly user?: string;
   readonly password?: string;
   readonly database?: string;
+  /** What `pg_stat_activity` shows; else PGAPPNAME, or pgherd. */
+  readonly applicationName?: string;
   /** Milliseconds until the connection must stand. */
   readonly connectTimeoutMs: number;
 }
@@ -63,6 +65,7 @@ export const connectSql: SqlConnect = async (target, signal) => {
     ...(target.user === undefined ? {} : { user: target.user }),
     ...(target.password === undefined ? {} : { password: target.password }),
     ...(target.database === undefined ? {} : { database: target.database }),
+    ...(target.applicationName === undefined ? {} : { application_name: target.applicationName }),
     fallback_application_name: 'pgherd',
     connectionTimeoutMillis: target.connectTimeoutMs,
     types: { getTypeParser: (oid: number) => (text: string) => parseValue(oid, text) },

@@ -60,6 +60,7 @@ const GOOD: Readonly<Record<string, readonly string[]>> = {
   'demote-cluster': ['demo', '--host', '10.9.9.9', '--force', '--no-wait'],
   discover: [],
   doctor: ['demo'],
+  drill: ['demo', '--dry-run', '--probe', 'none'],
   dsn: ['demo'],
   'edit-config': ['edited', '-s', 'ttl=40', '--force'],
   explain: ['demo'],
@@ -103,6 +104,7 @@ describe.concurrent('--json: one document on stdout, as the schemas say', () => 
 
   const FAILING: Readonly<Record<string, readonly string[]>> = {
     ...Object.fromEntries([...CONTROL].map((name) => [name, ['dmeo']])),
+    drill: ['dmeo', '--dry-run'],
     query: ['dmeo', '-c', 'SELECT 1'],
     flush: ['dmeo', 'restart'],
     'edit-config': ['dmeo', '-s', 'ttl=5', '--force'],

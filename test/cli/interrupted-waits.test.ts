@@ -69,6 +69,11 @@ const WAITS: readonly Wait[] = [
     sentence: /^Interrupted: the switchover of cluster \S+ may still be going on; pgherd list/,
   },
   {
+    args: ['drill', 'CLUSTER', '--probe', 'none', '--yes', '--confirm', 'CLUSTER'],
+    reached: heard('pg1', 'POST', 'switchover'),
+    sentence: /^Interrupted: the switchover of cluster \S+ may still be going on; pgherd list/,
+  },
+  {
     args: ['failover', 'CLUSTER', '--candidate', 'pg2', '--force'],
     reached: heard('pg1', 'POST', 'failover'),
     sentence: /^Interrupted: the failover of cluster \S+ may still be going on; pgherd list/,

@@ -79,6 +79,10 @@ const ROAD: readonly Reached[] = [
   { args: ['restart', 'demo'], prompts: RESTART },
   { args: ['remove', 'demo'], prompts: REMOVE },
   { args: ['reinit', 'demo'], prompts: REINIT },
+  {
+    args: ['drill', 'demo', '--probe', 'none'],
+    prompts: [[/Please confirm the cluster name to switch over/, ENTER]],
+  },
   { args: ['reload', 'demo'], prompts: [[/Are you sure you want to reload members/, ENTER]] },
   { args: ['flush', 'demo', 'restart'], prompts: [[/sure you want to flush members/, ENTER]] },
   { args: ['demote-cluster', 'demo', '--host', '10.9.9.9'], prompts: [[/Are you sure/, ENTER]] },

@@ -14,8 +14,9 @@ import { done, failed, type Result } from '../result.ts';
 import { anyMember, type RoleWord } from '../select-members.ts';
 import type { Session } from '../session.ts';
 import { refuseEndlessJson } from '../watch.ts';
+import { askCredentials, type CredentialOptions, sqlTarget } from './sql-target.ts';
 
-export interface QueryOptions {
+export interface QueryOptions extends CredentialOptions {
   readonly cluster: string | undefined;
   readonly group: number | undefined;
   readonly sql: string;
@@ -23,15 +24,9 @@ export interface QueryOptions {
   readonly delimiter: string;
   readonly role: RoleWord | undefined;
   readonly member: string | undefined;
-  readonly username: string | undefined;
-  readonly database: string | undefined;
-  readonly askPassword: boolean;
   /** Seconds between two runs; undefined: run once. */
   readonly watch: number | undefined;
 }
-
-/** patronictl's own limit for a connection to stand, in milliseconds. */
-const CONNECT_TIMEOUT_MS = 5000;
 
 /**
  * Runs SQL on one member and prints its rows. With `watch` it goes on, and an error is shown but
@@ -42,7 +37,7 @@ export async function query(session: Session, options: QueryOptions): Promise<Re
   const scope = requireScope(session, options.cluster);
   const view = await readCluster(session, scope, options.group);
   const member = pickMember(session, view, options);
-  const target = await sqlTarget(session, member, options);
+  const target = { ...sqlTarget(member, {}), ...(await askCredentials(session, options)) };
   let connection: SqlConnection | undefined;
   try {
     for (;;) {
@@ -88,30 +83,6 @@ function pickMember(session: Session, view: ClusterView, options: QueryOptions):
   throw new Refusal('no-such-member', `No connection to ${wanted} is available`, {
     hint: `pgherd list ${printable(view.scope)} shows the members and their roles`,
   });
-}
-
-async function sqlTarget(
-  session: Session,
-  member: Member,
-  options: QueryOptions,
-): Promise<SqlTarget> {
-  const { host, port } = member;
-  if (host === undefined || port === undefined) {
-    const name = printable(member.name);
-    throw new Refusal('no-address', `Member ${name} has not published how to reach its PostgreSQL`);
-  }
-  const { username, database } = options;
-  const password = options.askPassword
-    ? await session.prompt.password({ message: 'Password', flag: 'PGPASSWORD or a ~/.pgpass file' })
-    : undefined;
-  return {
-    host,
-    port,
-    ...(username === undefined ? {} : { user: username }),
-    ...(database === undefined ? {} : { database }),
-    ...(password === undefined ? {} : { password }),
-    connectTimeoutMs: CONNECT_TIMEOUT_MS,
-  };
 }
 
 /** Connects and, for a role that PostgreSQL itself knows, makes sure that the server has it. */

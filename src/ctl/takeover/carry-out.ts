@@ -11,7 +11,13 @@ import type { Session } from '../session.ts';
 import { interruptible, readAgain } from '../wait.ts';
 import { type Followed, followTakeover } from './follow.ts';
 import type { TakeoverOptions } from './options.ts';
-import { answeredResult, followedResult, type Plan, resultLine } from './report.ts';
+import {
+  answeredResult,
+  followedResult,
+  type Plan,
+  resultLine,
+  type TakeoverData,
+} from './report.ts';
 import { type Sent, sendTakeover, type TakeoverCommand } from './request.ts';
 import { showTopology } from './show-topology.ts';
 
@@ -30,7 +36,7 @@ export async function carryOut(
   session: Session,
   plan: Plan,
   execution: Execution,
-): Promise<Result> {
+): Promise<Result<TakeoverData>> {
   const cluster = printable(plan.view.scope);
   const sentence = (): string =>
     `Interrupted: the ${plan.action} of cluster ${cluster} may still be going on; ` +
@@ -57,7 +63,11 @@ export async function carryOut(
 }
 
 /** Without following: the answer is the result. A schedule without a clear one is looked for. */
-async function sendOnly(session: Session, plan: Plan, command: TakeoverCommand): Promise<Result> {
+async function sendOnly(
+  session: Session,
+  plan: Plan,
+  command: TakeoverCommand,
+): Promise<Result<TakeoverData>> {
   const sent = await sendTakeover(session, plan.view, command);
   const settled = plan.schedule ? await lookForSchedule(session, plan, sent) : sent;
   const result = answeredResult(plan, settled);

@@ -49,6 +49,8 @@ export function takeoverData(
   };
 }
 
+export type TakeoverData = ReturnType<typeof takeoverData>;
+
 /** The line that patronictl prints when it went well: the members' own words. */
 export function resultLine(plan: Plan, newLeader: string): string {
   const name = printable(newLeader);
@@ -61,7 +63,11 @@ export function resultLine(plan: Plan, newLeader: string): string {
 }
 
 /** The result of an operation that was followed to its end, or as far as the time allowed. */
-export function followedResult(plan: Plan, before: Before, followed: Followed): Result {
+export function followedResult(
+  plan: Plan,
+  before: Before,
+  followed: Followed,
+): Result<TakeoverData> {
   const { progress, sent, end } = followed;
   const data = takeoverData(plan, { sent, followed });
   if (end === 'answered' && sent) return answeredResult(plan, sent);
@@ -92,7 +98,7 @@ export function followedResult(plan: Plan, before: Before, followed: Followed): 
 }
 
 /** The result as the answer alone tells it. */
-export function answeredResult(plan: Plan, sent: Sent): Result {
+export function answeredResult(plan: Plan, sent: Sent): Result<TakeoverData> {
   const data = takeoverData(plan, { sent });
   if (sent.kind === 'silent') {
     const silent = `No answer came (${printable(sent.message)})`;

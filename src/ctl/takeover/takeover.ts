@@ -28,7 +28,7 @@ import {
   requestOf,
   requireAnswers,
 } from './questions.ts';
-import { type Plan, takeoverData } from './report.ts';
+import { type Plan, type TakeoverData, takeoverData } from './report.ts';
 import { askForReports } from './reports.ts';
 import { showTopology } from './show-topology.ts';
 import { reasonText, refusalFor } from './texts.ts';
@@ -38,7 +38,10 @@ import { reasonText, refusalFor } from './texts.ts';
  * checks, asks once more, sends the request. Then follows it to its end. Refuses what cannot be
  * done before it asks; nothing is sent by a dry run.
  */
-export async function takeover(session: Session, options: TakeoverOptions): Promise<Result> {
+export async function takeover(
+  session: Session,
+  options: TakeoverOptions,
+): Promise<Result<TakeoverData>> {
   requireAnswers(session, options);
   const scope = requireScope(session, options.cluster);
   let view = await readCluster(session, scope, options.group);
@@ -75,7 +78,7 @@ async function realRun(
   session: Session,
   options: TakeoverOptions,
   situation: Situation,
-): Promise<Result> {
+): Promise<Result<TakeoverData>> {
   const { view, leader, candidates } = situation;
   const candidate = await askCandidate(session, view, { options, candidates });
   refuseIf(checkCandidateName(view, requestOf(options, { leader, candidate })), view, options);
@@ -95,7 +98,7 @@ async function dryRun(
   session: Session,
   options: TakeoverOptions,
   situation: Situation,
-): Promise<Result> {
+): Promise<Result<TakeoverData>> {
   const { view, candidates } = situation;
   session.io.out(candidateTable(candidates));
   const { candidate } = options;

@@ -35,6 +35,8 @@ export interface FakeOptions {
   signal?: AbortSignal;
   /** Called at each `sleep`, with the time that has passed: where a test lets the world move. */
   onSleep?: (monotonicMs: number) => void;
+  /** Another clock than the one on which every sleeper moves the time by itself. */
+  makeClock?: (onSleep?: (monotonicMs: number) => void) => Clock;
 }
 
 /** A session without a world: everything it was asked and told is kept for the test to see. */
@@ -103,7 +105,7 @@ export function fakeSession(options: FakeOptions = {}): FakeSession {
       json: options.json ?? false,
       outputClosed: false,
     },
-    clock: fakeClock(options.onSleep),
+    clock: (options.makeClock ?? fakeClock)(options.onSleep),
     prompt: {
       text: async (question) => {
         const given = String(answer(question));

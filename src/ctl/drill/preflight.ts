@@ -6,7 +6,7 @@ import { leaderMember } from '../../model/cluster.ts';
 import type { DrillCheck } from '../../model/drill.ts';
 import { isNoFailover } from '../../model/member.ts';
 import { asItSays, type MemberReport } from '../../model/node-status.ts';
-import { byteSize } from '../reinit/byte-size.ts';
+import { byteSize } from '../render/byte-size.ts';
 import { refusalFor } from '../takeover/texts.ts';
 import type { DrillOptions } from './options.ts';
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Installs the real servers that the demo and the tests need; quick when all is there already.
 #
-#   installed by apt   etcd-server postgresql patroni haproxy, as this Debian or Ubuntu has them,
-#                      and ab (apache2-utils) for the benchmarks
+#   installed by apt   etcd-server etcd-client postgresql patroni haproxy, as this Debian or Ubuntu
+#                      has them, and ab (apache2-utils) for the benchmarks
 #   .cache/servers/    newer versions from other Debian suites, unpacked and not installed:
 #     forky/unpacked   patroni 4.1, ydiff, etcd 3.5
 #     trixie/unpacked  patroni 4.0, cdiff
@@ -13,7 +13,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-packages=(etcd-server postgresql patroni haproxy iproute2 apache2-utils)
+packages=(etcd-server etcd-client postgresql patroni haproxy iproute2 apache2-utils)
 cache=${PGHERD_SERVERS:-$PWD/.cache/servers}
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 apt_options=(-qq -o Acquire::http::Timeout=30 -o Acquire::Retries=2 -o DPkg::Lock::Timeout=300)

@@ -23,6 +23,7 @@ export const COMMAND_NAMES: ReadonlySet<string> = new Set([
   'restart',
   'resume',
   'show-config',
+  'store',
   'switchover',
   'topology',
   'version',

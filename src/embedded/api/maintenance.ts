@@ -5,7 +5,8 @@ import { ETCD_VERSION, type EtcdStore, SERVER_NAME } from './store.ts';
 export function compact(store: EtcdStore, request: { readonly revision: string }) {
   const revision = Number(request.revision);
   if (revision > store.keys.revision) throw REFUSED.future();
-  if (revision <= store.history.forgotten) throw REFUSED.compacted();
+  const { forgotten } = store.history;
+  if (forgotten > 0 && revision <= forgotten + 1) throw REFUSED.compacted();
   // What was changed by the revision itself can still be read and watched.
   store.history.forget(revision - 1);
   return { header: store.header() };

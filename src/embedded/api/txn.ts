@@ -23,7 +23,8 @@ interface StepReply {
 }
 
 export interface TxnReply {
-  readonly header: HeaderMessage;
+  /** Empty in a transaction that is a step of another one. */
+  readonly header: Partial<HeaderMessage>;
   readonly succeeded: boolean;
   readonly responses: readonly StepReply[];
 }
@@ -74,7 +75,7 @@ function carryOut(store: EtcdStore, decided: Decided, apply: Apply<Buffer>): Txn
     if (removal) return { response_delete_range: applyDelete(store, removal, apply) };
     return look ? { response_range: range(store, look) } : {};
   });
-  return { header: store.header(), succeeded: decided.succeeded, responses };
+  return { header: {}, succeeded: decided.succeeded, responses };
 }
 
 /** A key may be changed once: put twice, or put and removed, is refused. */

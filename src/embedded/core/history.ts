@@ -39,7 +39,11 @@ export class History<Value> {
   }
 
   /** What a range was at an earlier revision, from what it is now; undefined: forgotten. */
-  before(now: readonly Item<Value>[], range: KeyRange, revision: number): Item<Value>[] | undefined {
+  before(
+    now: readonly Item<Value>[],
+    range: KeyRange,
+    revision: number,
+  ): Item<Value>[] | undefined {
     const later = revision <= this.#forgotten ? undefined : this.since(revision + 1);
     if (!later) return undefined;
     const items = new Map(now.map((item) => [item.key, item]));

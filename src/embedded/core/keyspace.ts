@@ -94,8 +94,8 @@ export class Keyspace<Value> {
   }
 
   /**
-   * Does the changes that `work` applies as one transaction, with one revision. Each is seen by what
-   * `work` reads after it. Returns what was changed; without a change the revision stays.
+   * Does the changes that `work` applies as one transaction, with one revision. Each is seen by
+   * what `work` reads after it. Returns what was changed; without a change the revision stays.
    */
   transaction(work: (apply: Apply<Value>) => void): readonly KeyEvent<Value>[] {
     const events: KeyEvent<Value>[] = [];

@@ -56,7 +56,7 @@ export async function answerHttp(
     return;
   }
   if (name === undefined || request.method !== 'POST') {
-    response.writeHead(404, { 'content-type': 'text/plain' }).end('404 page not found\n');
+    notFound(response);
     return;
   }
   try {
@@ -69,12 +69,20 @@ export async function answerHttp(
   }
 }
 
+/** The answer to a path that is not there. */
+export function notFound(response: ServerResponse): void {
+  response.writeHead(404, { 'content-type': 'text/plain' }).end('404 page not found\n');
+}
+
 function answer(store: ClockedStore, name: string, body: string): object {
   const method = METHODS.get(name);
   const handler = HANDLERS.get(name);
   if (!method || !handler) throw new EtcdRefusal(STATUS.unimplemented, 'Not Implemented');
   const request = read(method.request, body);
-  const message = toJson(method.response, store.use((open) => handler(open, request)));
+  const message = toJson(
+    method.response,
+    store.use((open) => handler(open, request)),
+  );
   // Of a stream each message is wrapped.
   return method.responseStream ? { result: message } : message;
 }

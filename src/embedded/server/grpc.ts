@@ -51,7 +51,10 @@ function implementationOf(
   if (stream) return (call: Duplex) => oneByOne(store, handler, call);
   return (call: grpc.ServerUnaryCall<object, object>, callback: grpc.sendUnaryData<object>) => {
     try {
-      callback(null, store.use((open) => handler(open, call.request)));
+      callback(
+        null,
+        store.use((open) => handler(open, call.request)),
+      );
     } catch (error) {
       callback(statusOf(error));
     }

@@ -17,8 +17,8 @@ service KV {
 }
 service Lease {
   rpc LeaseGrant(LeaseGrantRequest) returns (LeaseMessage);
-  rpc LeaseRevoke(LeaseMessage) returns (HeaderOnly);
-  rpc LeaseKeepAlive(stream KeepAliveRequest) returns (stream LeaseMessage);
+  rpc LeaseRevoke(LeaseId) returns (HeaderOnly);
+  rpc LeaseKeepAlive(stream LeaseId) returns (stream LeaseMessage);
   rpc LeaseTimeToLive(TimeToLiveRequest) returns (TimeToLiveResponse);
   rpc LeaseLeases(Empty) returns (LeasesResponse);
 }
@@ -48,14 +48,18 @@ message RangeRequest {
   bool keys_only = 8; bool count_only = 9; int64 min_mod_revision = 10;
   int64 max_mod_revision = 11; int64 min_create_revision = 12; int64 max_create_revision = 13;
 }
-message RangeResponse { Header header = 1; repeated KeyValue kvs = 2; bool more = 3; int64 count = 4; }
+message RangeResponse {
+  Header header = 1; repeated KeyValue kvs = 2; bool more = 3; int64 count = 4;
+}
 message PutRequest {
   bytes key = 1; bytes value = 2; int64 lease = 3; bool prev_kv = 4; bool ignore_value = 5;
   bool ignore_lease = 6;
 }
 message PutResponse { Header header = 1; KeyValue prev_kv = 2; }
 message DeleteRangeRequest { bytes key = 1; bytes range_end = 2; bool prev_kv = 3; }
-message DeleteRangeResponse { Header header = 1; int64 deleted = 2; repeated KeyValue prev_kvs = 3; }
+message DeleteRangeResponse {
+  Header header = 1; int64 deleted = 2; repeated KeyValue prev_kvs = 3;
+}
 message CompactionRequest { int64 revision = 1; bool physical = 2; }
 
 message Compare {
@@ -86,21 +90,21 @@ message TxnRequest {
 message TxnResponse { Header header = 1; bool succeeded = 2; repeated ResponseOp responses = 3; }
 
 message LeaseGrantRequest { int64 TTL = 1; int64 ID = 2; }
-message KeepAliveRequest { int64 ID = 1; }
+message LeaseId { int64 ID = 1; }
 message LeaseMessage { Header header = 1; int64 ID = 2; int64 TTL = 3; }
 message TimeToLiveRequest { int64 ID = 1; bool keys = 2; }
 message TimeToLiveResponse {
   Header header = 1; int64 ID = 2; int64 TTL = 3; int64 grantedTTL = 4; repeated bytes keys = 5;
 }
-message LeasesResponse { Header header = 1; repeated KeepAliveRequest leases = 2; }
+message LeasesResponse { Header header = 1; repeated LeaseId leases = 2; }
 
 message WatchRequest {
   oneof request {
-    WatchCreateRequest create_request = 1; KeepAliveRequestOfWatch cancel_request = 2;
+    WatchCreateRequest create_request = 1; WatchId cancel_request = 2;
     Empty progress_request = 3;
   }
 }
-message KeepAliveRequestOfWatch { int64 watch_id = 1; }
+message WatchId { int64 watch_id = 1; }
 message WatchCreateRequest {
   enum FilterType { NOPUT = 0; NODELETE = 1; }
   bytes key = 1; bytes range_end = 2; int64 start_revision = 3; bool progress_notify = 4;
@@ -116,7 +120,9 @@ message Event {
   EventType type = 1; KeyValue kv = 2; KeyValue prev_kv = 3;
 }
 
-message Member { uint64 ID = 1; string name = 2; repeated string peerURLs = 3; repeated string clientURLs = 4; }
+message Member {
+  uint64 ID = 1; string name = 2; repeated string peerURLs = 3; repeated string clientURLs = 4;
+}
 message MemberListResponse { Header header = 1; repeated Member members = 2; }
 message StatusResponse {
   Header header = 1; string version = 2; int64 dbSize = 3; uint64 leader = 4; uint64 raftIndex = 5;
@@ -157,9 +163,36 @@ export function encode(type: protobuf.Type, message: object): Buffer {
   return Buffer.from(type.encode(type.fromObject(message)).finish());
 }
 
-/** Reads proto3's JSON, in which bytes are base64. Throws when it is no such message. */
+/**
+ * Reads proto3's JSON, in which bytes are base64. Throws when it is no such message. Fields that are
+ * not known are passed over.
+ */
 export function fromJson(type: protobuf.Type, json: object): object {
+  checkJson(type, json);
   return decode(type, encode(type, json));
+}
+
+/** The library takes a word that it does not know for a zero: here it is a mistake. */
+function checkJson(type: protobuf.Type, json: unknown): void {
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
+    throw new TypeError('an object is expected');
+  }
+  for (const [name, given] of Object.entries(json)) {
+    const field = type.fields[name];
+    if (!field || given === null) continue;
+    field.resolve();
+    const { resolvedType: inner } = field;
+    for (const value of field.repeated && Array.isArray(given) ? given : [given]) {
+      if (inner instanceof protobuf.Type) checkJson(inner, value);
+      else if (!isScalar(field, value)) throw new TypeError(`${name} has a wrong value`);
+    }
+  }
+}
+
+function isScalar({ type, resolvedType }: protobuf.Field, value: unknown): boolean {
+  if (resolvedType instanceof protobuf.Enum) return String(value) in resolvedType.values;
+  if (/^u?int/.test(type)) return /^-?\d{1,20}$/.test(String(value));
+  return type === 'bool' ? typeof value === 'boolean' : typeof value === 'string';
 }
 
 /** Writes proto3's JSON: what is zero, false or empty is left out. */

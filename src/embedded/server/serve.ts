@@ -3,13 +3,15 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { ServerCredentials } from '@grpc/grpc-js';
 import type { Clock } from '../../system/clock.ts';
 import { ClockedStore } from './clocked-store.ts';
-import { answerHttp } from './gateway.ts';
+import { answerHttp, notFound } from './gateway.ts';
 import { grpcServer } from './grpc.ts';
 
-export interface ListenAddress {
+export interface ServeOptions {
   readonly host: string;
   /** 0: one that is free. */
   readonly port: number;
+  /** False: gRPC only. */
+  readonly gateway?: boolean;
 }
 
 /** A store that serves. */
@@ -26,7 +28,7 @@ const HTTP2_BEGINS = 'PRI';
  * Serves an empty store, over gRPC and over HTTP, on one port, as etcd does. For trying out only:
  * one process, in memory, without TLS and without users. Rejects when the address cannot be used.
  */
-export async function serveStore(clock: Clock, address: ListenAddress): Promise<ServedStore> {
+export async function serveStore(clock: Clock, options: ServeOptions): Promise<ServedStore> {
   const sockets = new Set<Socket>();
   const listener = createServer((socket) => {
     sockets.add(socket);
@@ -37,12 +39,15 @@ export async function serveStore(clock: Clock, address: ListenAddress): Promise<
   });
   await new Promise<void>((resolve, reject) => {
     listener.once('error', reject);
-    listener.listen(address.port, address.host, resolve);
+    listener.listen(options.port, options.host, resolve);
   });
   const { port } = listener.address() as AddressInfo;
-  const host = address.host.includes(':') ? `[${address.host}]` : address.host;
+  const host = options.host.includes(':') ? `[${options.host}]` : options.host;
   const store = new ClockedStore(clock, `http://${host}:${port}`);
-  const http = createHttpServer((request, response) => void answerHttp(store, request, response));
+  const http = createHttpServer((request, response) => {
+    if (options.gateway === false) notFound(response);
+    else void answerHttp(store, request, response);
+  });
   // A watch may be silent for as long as it likes.
   http.requestTimeout = 0;
   const grpc = grpcServer(store);

@@ -1,4 +1,10 @@
-import { leaseGrant, leaseKeepAlive, leaseLeases, leaseRevoke, leaseTimeToLive } from '../api/lease.ts';
+import {
+  leaseGrant,
+  leaseKeepAlive,
+  leaseLeases,
+  leaseRevoke,
+  leaseTimeToLive,
+} from '../api/lease.ts';
 import { alarm, authenticate, compact, memberList, status } from '../api/maintenance.ts';
 import { range } from '../api/range.ts';
 import type { EtcdStore } from '../api/store.ts';

@@ -164,8 +164,8 @@ export function encode(type: protobuf.Type, message: object): Buffer {
 }
 
 /**
- * Reads proto3's JSON, in which bytes are base64. Throws when it is no such message. Fields that are
- * not known are passed over.
+ * Reads proto3's JSON, in which bytes are base64. Throws when it is no such message. Fields that
+ * are not known are passed over.
  */
 export function fromJson(type: protobuf.Type, json: object): object {
   checkJson(type, json);

@@ -63,7 +63,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ctl: ['model', 'wire', 'ha', 'ctl/render', 'system', 'config', 'dcs', 'rest', 'postgres'],
   'embedded/core': [],
   embedded: ['embedded/core', 'model', 'system'],
-  demo: ['model', 'system', 'ctl', 'ctl/render', 'embedded', 'postgres', 'wire', 'rest'],
+  demo: ['model', 'system', 'ctl', 'embedded', 'postgres', 'wire', 'dcs'],
   commands: ['ctl', 'ctl/render', 'daemon', 'demo'],
   '': ['ctl'],
 };

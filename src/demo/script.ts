@@ -3,10 +3,10 @@ import type { Session } from '../ctl/session.ts';
 import { renderMembers } from '../ctl/show-members.ts';
 import type { ClusterView } from '../model/cluster.ts';
 import { Refusal } from '../model/errors.ts';
-import { configFile } from './plan.ts';
+import { configFile, type Plan } from './plan.ts';
 import type { Stage } from './stage.ts';
 import { bringUp, until, untilWhole } from './until.ts';
-import type { Summary } from './words.ts';
+import { isWhole, type Summary } from './words.ts';
 
 /** Writes that go on for so long, in milliseconds, will go on. */
 const CALM_MS = 500;
@@ -33,7 +33,7 @@ export async function script(session: Session, stage: Stage): Promise<Summary> {
     stage.agents.kill(leader);
     view = await until(session, stage, {
       what: 'a failover',
-      is: (now) => now.leader !== undefined && now.leader !== leader,
+      is: (now) => now.leader !== leader && isWholeWithout(now, leader, stage.plan),
     });
   });
   show(session, view);
@@ -65,6 +65,12 @@ export function say({ io }: Session, text: string): void {
 /** The table that `pgherd list` prints. */
 export function show({ io }: Session, view: ClusterView): void {
   io.out(renderMembers(view, { format: 'pretty', extended: false, citus: false, color: io.color }));
+}
+
+/** All others are there; whether one of them can be synchronous depends on how many are left. */
+function isWholeWithout(view: ClusterView, dead: string, { nodes, sync }: Plan): boolean {
+  const members = view.members.filter(({ name }) => name !== dead);
+  return isWhole({ ...view, members }, nodes.length - 1, sync && nodes.length > 2);
 }
 
 /** The longest time without an acknowledged write while something is done, and until it is over. */

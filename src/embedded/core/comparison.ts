@@ -12,7 +12,7 @@ type Operand<Value> =
       readonly order: (a: Value, b: Value) => number;
     };
 
-export type Relation = 'EQUAL' | 'GREATER' | 'LESS' | 'NOT_EQUAL';
+type Relation = 'EQUAL' | 'GREATER' | 'LESS' | 'NOT_EQUAL';
 
 /** What must hold for every key of a range. */
 export type Comparison<Value> = Operand<Value> & {

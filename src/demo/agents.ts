@@ -34,8 +34,8 @@ export class Agents {
       ...(this.#user ? { uid: this.#user.uid, gid: this.#user.gid } : {}),
     });
     closeSync(log);
-    // Said in the log, or by `isRunning`.
-    child.on('error', () => this.#running.delete(name));
+    // One that could not be started has no process id, and so counts as ended.
+    child.on('error', () => {});
     child.unref();
     this.#running.set(name, child);
   }
@@ -45,9 +45,15 @@ export class Agents {
     return child?.pid !== undefined && child.exitCode === null && child.signalCode === null;
   }
 
+  /** Those that have ended though nobody wanted it. */
+  ended(): string[] {
+    return [...this.#running.keys()].filter((name) => !this.isRunning(name));
+  }
+
   /** SIGKILL to the agent and to its postmaster, at the same moment; the guard stays. */
   kill(name: string): void {
     this.#running.get(name)?.kill('SIGKILL');
+    this.#running.delete(name);
     const postmaster = this.#postmaster(name);
     if (postmaster !== undefined) process.kill(postmaster, 'SIGKILL');
   }

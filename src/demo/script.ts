@@ -32,7 +32,7 @@ export async function script(session: Session, stage: Stage): Promise<Summary> {
   const failover = await watched(session, stage, async () => {
     stage.agents.kill(leader);
     view = await until(session, stage, {
-      what: 'a failover',
+      what: 'failover',
       is: (now) => now.leader !== leader && isWholeWithout(now, leader, stage.plan),
     });
   });

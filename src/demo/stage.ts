@@ -71,7 +71,8 @@ export async function onStage<T>(
       password: randomBytes(12).toString('hex'),
     };
     writeConfigs(plan, user);
-    return await open(session, plan, { user, program: programFor(program, user, directory) }, play);
+    const made = { plan, user, program: programFor(program, user, directory) };
+    return await open(session, made, play);
   } finally {
     await cleaner.clean();
     await store?.close();
@@ -80,11 +81,11 @@ export async function onStage<T>(
 
 async function open<T>(
   session: Session,
-  plan: Plan,
-  who: { readonly user: RunAs | undefined; readonly program: Program },
+  made: Pick<Stage, 'plan' | 'user' | 'program'>,
   play: (stage: Stage) => Promise<T>,
 ): Promise<T> {
   const { clock, connectSql: connect, signal, io } = session;
+  const { plan } = made;
   const tls = { insecure: false };
   const store = await openStore(
     {
@@ -98,9 +99,8 @@ async function open<T>(
   signal.addEventListener('abort', end, { once: true });
   try {
     return await play({
-      ...who,
-      plan,
-      agents: new Agents({ plan, ...who }),
+      ...made,
+      agents: new Agents(made),
       writer: new Writer({ plan, clock, connect, signal: done.signal }),
       view: async () => parseSnapshot(SCOPE, await store.cluster(SCOPE).read()),
     });

@@ -5,8 +5,8 @@ export interface Span {
 }
 
 /**
- * What the writing client knows: which of its writes were acknowledged, and how long it had to wait.
- * It is told the time, in milliseconds on one clock that never jumps.
+ * What the writing client knows: which of its writes were acknowledged, and how long it had to
+ * wait. It is told the time, in milliseconds on one clock that never jumps.
  */
 export class Tally {
   /** Writes that ended with an error, or without an answer: they may have been done or not. */

@@ -22,21 +22,32 @@ export async function until(
   while (clock.monotonic() < deadline) {
     const view = await lookAt(stage);
     if (view && wanted.is(view)) return view;
+    const [ended] = stage.agents.ended();
+    if (ended !== undefined) {
+      throw new Refusal('agent-ended', `The agent of ${ended} has ended`, {
+        hint: lastWords(stage, [ended]),
+      });
+    }
     await clock.sleep(LOOK_EACH_MS, signal);
   }
-  const logs = stage.plan.nodes.flatMap(({ name }) =>
-    stage.agents.logTail(name).map((line) => `${name}: ${printable(line)}`),
-  );
-  throw new Refusal('demo-stuck', `${wanted.what} did not happen in ${PATIENCE_MS / 1000} s`, {
-    hint: `with --keep the logs stay; their last lines: ${logs.join('; ')}`,
+  const names = stage.plan.nodes.map(({ name }) => name);
+  throw new Refusal('demo-stuck', `There was no ${wanted.what} in ${PATIENCE_MS / 1000} s`, {
+    hint: lastWords(stage, names),
   });
+}
+
+function lastWords({ agents }: Stage, names: readonly string[]): string {
+  const logs = names.flatMap((name) =>
+    agents.logTail(name).map((line) => `${name}: ${printable(line)}`),
+  );
+  return `with --keep the logs stay; their last lines: ${logs.join('; ')}`;
 }
 
 /** All nodes are there, as they should be. */
 export function untilWhole(session: Session, stage: Stage): Promise<ClusterView> {
   const { nodes, sync } = stage.plan;
   const is = (view: ClusterView): boolean => isWhole(view, nodes.length, sync);
-  return until(session, stage, { what: 'a whole cluster', is });
+  return until(session, stage, { what: 'whole cluster', is });
 }
 
 /** Brings up the first node, and then the others, which copy from it. */
@@ -44,7 +55,7 @@ export async function bringUp(session: Session, stage: Stage): Promise<ClusterVi
   const [first, ...others] = stage.plan.nodes;
   if (first) stage.agents.start(first.name);
   await until(session, stage, {
-    what: 'a first leader',
+    what: 'first leader',
     is: (view) => view.leader !== undefined && isRunning(view, view.leader),
   });
   for (const { name } of others) stage.agents.start(name);

@@ -1,10 +1,11 @@
 import type { Session } from '../ctl/session.ts';
+import { LiveView } from './live-view.ts';
 import { say, show } from './script.ts';
 import type { Stage } from './stage.ts';
 import { bringUp } from './until.ts';
-import { commandsToTry, topologyLine } from './words.ts';
+import { commandsToTry, topologyLines } from './words.ts';
 
-/** A live line is drawn so often; elsewhere a line is printed when something has changed. */
+/** The cluster is looked at so often. */
 const LOOK_EACH_MS = 500;
 /** As systemd does, after a while that is long enough to see a failover. */
 const RESTART_AFTER_MS = 25_000;
@@ -18,26 +19,35 @@ export async function play(session: Session, stage: Stage): Promise<never> {
   say(session, 'A client writes all the time.');
   io.out(commandsToTry(stage.plan, 'pgherd'));
   const keeper = new Keeper(stage);
-  const line = new LiveLine(session);
+  const live = new LiveView(io);
+  const rate = { at: clock.monotonic(), acknowledged: 0 };
   try {
     for (;;) {
       const now = clock.monotonic();
-      for (const name of keeper.restart(now))
-        line.above(`# The agent of ${name} is started again.`);
-      line.show(topologyLine(await stage.view()), writes(stage, now));
+      for (const name of keeper.restart(now)) live.say(`# The agent of ${name} is started again.`);
+      live.show(topologyLines(await stage.view()), writes(stage, now, rate));
+      Object.assign(rate, { at: now, acknowledged: stage.writer.tally.acknowledged });
       await clock.sleep(LOOK_EACH_MS, signal);
     }
   } finally {
-    line.end();
+    live.clear();
   }
 }
 
-/** What the client sees of it. */
-function writes({ writer: { tally } }: Stage, now: number): string {
+/** What the client sees of it; `before`: when it was looked at last. */
+function writes(
+  { writer: { tally } }: Stage,
+  now: number,
+  before: { readonly at: number; readonly acknowledged: number },
+): string {
   const waiting = tally.waitingAt(now);
-  const outage = waiting > LOOK_EACH_MS ? `no write for ${Math.round(waiting)} ms` : 'writes go on';
+  const each = (tally.acknowledged - before.acknowledged) / Math.max(1, now - before.at);
+  const flow =
+    waiting > LOOK_EACH_MS
+      ? `no write for ${Math.round(waiting)} ms`
+      : `${Math.round(each * 1000)} writes/s`;
   const longest = Math.round(tally.outageAt(now));
-  return `${outage}, longest outage ${longest} ms, acknowledged ${tally.acknowledged}`;
+  return `${flow}, longest outage ${longest} ms, acknowledged ${tally.acknowledged}`;
 }
 
 /** Starts agents again that have ended. */
@@ -64,41 +74,5 @@ class Keeper {
     }
     for (const name of due) agents.start(name);
     return due;
-  }
-}
-
-const CLEAR_LINE = '\r\u001b[K';
-
-/** A line on stderr that is drawn over itself; without a terminal, one for each change. */
-class LiveLine {
-  readonly #session: Session;
-  #last = '';
-
-  constructor(session: Session) {
-    this.#session = session;
-  }
-
-  show(topology: string, now: string): void {
-    const { io } = this.#session;
-    const columns = io.stderrColumns;
-    if (columns !== undefined) {
-      // Without its newline: the next one takes its place.
-      process.stderr.write(CLEAR_LINE + `${topology} | ${now}`.slice(0, columns - 1));
-      return;
-    }
-    // The lag changes all the time.
-    const calm = topology.replace(/lag \S+( kB)?/g, 'lag');
-    if (calm !== this.#last) io.err(`${topology} | ${now}`);
-    this.#last = calm;
-  }
-
-  /** A line that stays. */
-  above(text: string): void {
-    this.end();
-    this.#session.io.err(text);
-  }
-
-  end(): void {
-    if (this.#session.io.stderrColumns !== undefined) process.stderr.write(CLEAR_LINE);
   }
 }

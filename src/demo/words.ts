@@ -19,17 +19,16 @@ export function summaryText(summary: Summary): string {
   return [...lines, `acknowledged ${acknowledged}, lost ${lost}${unanswered}`].join('\n');
 }
 
-/** One line: who leads, who follows and how far behind. */
-export function topologyLine(view: ClusterView): string {
-  if (view.members.length === 0) return 'no member yet';
-  const words = view.members.map(({ name, state, replicationState, xlogLocation }) => {
+/** A line for each node: who leads, who follows and how far behind. */
+export function topologyLines(view: ClusterView): string[] {
+  if (view.members.length === 0) return ['no member yet'];
+  const lines = view.members.map(({ name, state, replicationState, xlogLocation }) => {
     if (name === view.leader) return `${name} leads (${state})`;
     const lag = Math.max(0, view.status.lastLsn - (xlogLocation ?? view.status.lastLsn));
     const sync = view.sync?.standbys.includes(name) ? ', sync' : '';
     return `${name} ${replicationState ?? state}${sync}, lag ${kilobytes(lag)}`;
   });
-  const leader = view.leader === undefined ? ['nobody leads'] : [];
-  return [...leader, ...words].join(' | ');
+  return view.leader === undefined ? ['nobody leads', ...lines] : lines;
 }
 
 /** What can be tried on a demo that is left running. */

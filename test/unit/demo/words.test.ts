@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isWhole, summaryText, topologyLine } from '../../../src/demo/words.ts';
+import { isWhole, summaryText, topologyLines } from '../../../src/demo/words.ts';
 import type { ClusterView } from '../../../src/model/cluster.ts';
 import { parseSnapshot } from '../../../src/wire/snapshot.ts';
 
@@ -46,10 +46,13 @@ describe('a cluster is whole', () => {
   });
 });
 
-test('one line shows who leads, and how far behind the others are', () => {
-  expect(topologyLine(viewOf(WHOLE))).toBe('pg1 leads (running) | pg2 streaming, sync, lag 3 kB');
-  expect(topologyLine(viewOf({ 'members/pg2': STANDBY }))).toMatch(/^nobody leads \| pg2 /);
-  expect(topologyLine(viewOf({}))).toBe('no member yet');
+test('lines show who leads, and how far behind the others are', () => {
+  expect(topologyLines(viewOf(WHOLE))).toEqual([
+    'pg1 leads (running)',
+    'pg2 streaming, sync, lag 3 kB',
+  ]);
+  expect(topologyLines(viewOf({ 'members/pg2': STANDBY }))[0]).toBe('nobody leads');
+  expect(topologyLines(viewOf({}))).toEqual(['no member yet']);
 });
 
 test('the summary names outages and what was lost', () => {

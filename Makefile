@@ -3,8 +3,9 @@
 
 .PHONY: demo test test-all bench build lint servers deps clean
 
-demo: servers deps build  ## etcd and three Patroni nodes on this machine, and a switchover to watch
-	@npx tsx scripts/demo.ts
+demo: deps build  ## three nodes on this machine: a switchover and a failover to watch
+	@./scripts/install-servers.sh postgresql
+	@node bin/run.js demo --script
 
 test: servers deps build lint  ## everything; the last line is "N passed, N failed"
 	@npm run --silent test:all

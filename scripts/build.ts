@@ -75,7 +75,7 @@ async function bundle(): Promise<void> {
     minify: true,
     legalComments: 'none',
     // Rarely loaded, and each reads files beside itself or has parts that are loaded by name.
-    external: ['etcd3', 'pg-native', 'cockatiel'],
+    external: ['etcd3', '@grpc/grpc-js', 'protobufjs', 'pg-native', 'cockatiel'],
     plugins: [leanOclif],
     banner: {
       js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",

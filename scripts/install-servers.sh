@@ -1,11 +1,14 @@
 #!/usr/bin/env bash
 # Installs the real servers that the demo and the tests need; quick when all is there already.
 #
-#   installed by apt   etcd-server postgresql patroni haproxy, as this Debian or Ubuntu has them,
-#                      and ab (apache2-utils) for the benchmarks
+#   installed by apt   etcd-server etcd-client postgresql patroni haproxy, as this Debian or Ubuntu
+#                      has them, and ab (apache2-utils) for the benchmarks
 #   .cache/servers/    newer versions from other Debian suites, unpacked and not installed:
 #     forky/unpacked   patroni 4.1, ydiff, etcd 3.5
 #     trixie/unpacked  patroni 4.0, cdiff
+#
+# With names of packages only those are installed, and nothing is unpacked: `make demo` wants no more
+# than postgresql, and that only where no PostgreSQL server is found.
 #
 # Needs root or sudo for the first part only. What cannot be had is said in a line that begins with
 # "missing:"; the script fails only where nothing would work at all.
@@ -13,7 +16,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-packages=(etcd-server postgresql patroni haproxy iproute2 apache2-utils)
+packages=(etcd-server etcd-client postgresql patroni haproxy iproute2 apache2-utils)
+only=("$@")
+[ "$#" = 0 ] || packages=("$@")
 cache=${PGHERD_SERVERS:-$PWD/.cache/servers}
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 apt_options=(-qq -o Acquire::http::Timeout=30 -o Acquire::Retries=2 -o DPkg::Lock::Timeout=300)
@@ -147,9 +152,19 @@ unpack() {
   rm -rf "$root/lists" "$root/cache" "$root/debs" "$root/sources.list"
 }
 
+has_postgres() {
+  local program
+  for program in /usr/lib/postgresql/*/bin/postgres $(command -v postgres || true); do
+    if [ -x "$program" ]; then return 0; fi
+  done
+  return 1
+}
+
+if [ "${only[*]:-}" = postgresql ] && has_postgres; then exit 0; fi
 command -v apt-get >/dev/null ||
   die 'apt-get: the real servers are installed from Debian or Ubuntu packages'
 install_packages
+if [ "${#only[@]}" != 0 ]; then exit 0; fi
 unpack forky 4.1 patroni python3-ydiff etcd-server
 unpack trixie 4.0 patroni python3-cdiff
 

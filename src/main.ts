@@ -5,6 +5,7 @@ import { reportNoCommand, reportUnknownCommand } from './ctl/perform.ts';
 /** pgherd's own commands; `tidy.test.ts` holds this list against `src/commands/`. */
 export const COMMAND_NAMES: ReadonlySet<string> = new Set([
   'agent',
+  'demo',
   'demote-cluster',
   'discover',
   'doctor',
@@ -26,6 +27,7 @@ export const COMMAND_NAMES: ReadonlySet<string> = new Set([
   'restart',
   'resume',
   'show-config',
+  'store',
   'switchover',
   'top',
   'topology',

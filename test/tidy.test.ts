@@ -36,7 +36,7 @@ function filesBelow(folder: string): { path: string; text: string }[] {
 /** `src/ctl/render/x.ts` → `ctl/render`; a file in `src` itself → ``. */
 function layerOf(path: string): string {
   const folder = dirname(path).replace(/^src\/?/, '');
-  if (folder.startsWith('ctl/render')) return 'ctl/render';
+  for (const inner of ['ctl/render', 'embedded/core']) if (folder.startsWith(inner)) return inner;
   return folder.split('/')[0] ?? '';
 }
 
@@ -61,17 +61,20 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'ctl/render',
   ],
   ctl: ['model', 'wire', 'ha', 'ctl/render', 'system', 'config', 'dcs', 'rest', 'postgres'],
-  commands: ['ctl', 'ctl/render', 'daemon'],
+  'embedded/core': [],
+  embedded: ['embedded/core', 'model', 'system'],
+  demo: ['model', 'system', 'ctl', 'embedded', 'postgres', 'wire', 'dcs'],
+  commands: ['ctl', 'ctl/render', 'daemon', 'demo'],
   '': ['ctl'],
 };
 
-const PURE = ['model', 'wire', 'ha', 'ctl/render'];
+const PURE = ['model', 'wire', 'ha', 'ctl/render', 'embedded/core'];
 /** Folders that are pure although their layer is not. */
 const PURE_FOLDERS = ['src/ctl/top/core'];
 const IMPURE_WORDS =
   /\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\bsetTimeout\b|\bprocess\.|\bawait\b/;
 const JSON_PLACES =
-  /^src\/(wire|ctl\/render|dcs|rest)\/|^src\/(ctl\/(.*\/)?(envelope|perform)|postgres\/observe\/queries)\.ts$/;
+  /^src\/(wire|ctl\/render|dcs|rest|embedded\/server)\/|^src\/(ctl\/(.*\/)?(envelope|perform)|postgres\/observe\/queries)\.ts$/;
 const BANNED_NAMES = /^(utils?|helpers?|common|misc|managers?)\.ts$/;
 
 function importsOf(text: string): string[] {

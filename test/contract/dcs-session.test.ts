@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { AgentDcs, WriteRequest } from '../../src/dcs/agent-dcs.ts';
-import { type EtcdOptions, type RunningEtcd, startEtcd } from '../harness/etcd.ts';
+import { type RunningStore, startEmbedded } from '../harness/embedded.ts';
+import { type EtcdOptions, startEtcd } from '../harness/etcd.ts';
 import { etcdRoom } from './dcs-session/etcd-room.ts';
 import { NOTHING_YET, type Room } from './dcs-session/room.ts';
 import { simRoom } from './dcs-session/sim-room.ts';
@@ -9,8 +10,16 @@ import { simRoom } from './dcs-session/sim-room.ts';
 // is proved in the simulation finds the same world outside.
 
 type Kind = 'etcd3' | 'etcd';
-const WAYS: readonly { name: string; kind: Kind; etcd?: EtcdOptions }[] = [
+interface Way {
+  readonly name: string;
+  readonly kind: Kind;
+  readonly etcd?: EtcdOptions;
+  readonly embedded?: { readonly gateway: boolean };
+}
+const WAYS: readonly Way[] = [
   { name: 'the store of the simulation', kind: 'etcd3' },
+  { name: 'embedded, gateway', kind: 'etcd3', embedded: { gateway: true } },
+  { name: 'embedded, gRPC', kind: 'etcd3', embedded: { gateway: false } },
   { name: 'etcd 3.4, gateway', kind: 'etcd3', etcd: { version: '3.4' } },
   { name: 'etcd 3.4, gRPC', kind: 'etcd3', etcd: { version: '3.4', gateway: false } },
   { name: 'etcd 3.5, gateway', kind: 'etcd3', etcd: { version: '3.5' } },
@@ -43,14 +52,15 @@ const CLAIM: WriteRequest = {
   withSession: true,
 };
 
-describe.concurrent.each(WAYS)('$name', ({ kind, etcd: options }) => {
-  const running: { etcd?: RunningEtcd } = {};
+describe.concurrent.each(WAYS)('$name', ({ kind, etcd: options, embedded }) => {
+  const running: { etcd?: RunningStore } = {};
   const rooms: Room[] = [];
   let scopes = 0;
   const sessions = kind === 'etcd3';
 
   beforeAll(async () => {
     if (options) running.etcd = await startEtcd({ ...options, shortLeases: true });
+    if (embedded) running.etcd = await startEmbedded(embedded);
   });
   afterAll(async () => {
     await Promise.all(rooms.map((room) => room.close()));

@@ -1,10 +1,22 @@
 import { Etcd3 } from 'etcd3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type EtcdOptions, type RunningEtcd, startEtcd } from '../harness/etcd.ts';
+import { type RunningStore, startEmbedded } from '../harness/embedded.ts';
+import { type EtcdOptions, startEtcd } from '../harness/etcd.ts';
 import { type OpenedStore, open } from './dcs-store.ts';
 
-/** The same assertions for every way to a real etcd. */
-const WAYS: readonly { name: string; etcd: EtcdOptions; kind: 'etcd3' | 'etcd' }[] = [
+interface Way {
+  readonly name: string;
+  readonly kind: 'etcd3' | 'etcd';
+  /** A real etcd. */
+  readonly etcd?: EtcdOptions;
+  /** Or the embedded store. */
+  readonly embedded?: { readonly gateway: boolean };
+}
+
+/** The same assertions for every way to a real etcd, and to the store that comes with pgherd. */
+const WAYS: readonly Way[] = [
+  { name: 'embedded, gateway', embedded: { gateway: true }, kind: 'etcd3' },
+  { name: 'embedded, gRPC', embedded: { gateway: false }, kind: 'etcd3' },
   { name: 'etcd 3.4, gateway', etcd: { version: '3.4' }, kind: 'etcd3' },
   { name: 'etcd 3.4, gRPC', etcd: { version: '3.4', gateway: false }, kind: 'etcd3' },
   { name: 'etcd 3.4, v2 API', etcd: { version: '3.4', v2: true }, kind: 'etcd' },
@@ -15,12 +27,17 @@ const WAYS: readonly { name: string; etcd: EtcdOptions; kind: 'etcd3' | 'etcd' }
   { name: 'etcd 3.5, no v2 API', etcd: { version: '3.5' }, kind: 'etcd' },
 ];
 
-describe.each(WAYS)('$name', ({ etcd: options, kind }) => {
-  let etcd: RunningEtcd;
+function start({ etcd, embedded }: Way): Promise<RunningStore> {
+  return etcd ? startEtcd(etcd) : startEmbedded(embedded);
+}
+
+describe.each(WAYS)('$name', (way) => {
+  const { kind, etcd: options } = way;
+  let etcd: RunningStore;
   let store: OpenedStore;
 
   beforeAll(async () => {
-    etcd = await startEtcd(options);
+    etcd = await start(way);
     store = await open(etcd.hosts, { kind });
   });
   afterAll(async () => {
@@ -34,7 +51,7 @@ describe.each(WAYS)('$name', ({ etcd: options, kind }) => {
     (await store.cluster(scope).read()).find((one) => one.name === name)?.version ?? 'none';
 
   test('says so once when the v2 API is not there any more, and only then', () => {
-    const expected = kind === 'etcd' && !options.v2 ? [expect.stringMatching(/no v2 API/)] : [];
+    const expected = kind === 'etcd' && !options?.v2 ? [expect.stringMatching(/no v2 API/)] : [];
     expect(store.warnings).toEqual(expected);
   });
 
@@ -153,15 +170,14 @@ describe.each(WAYS)('$name', ({ etcd: options, kind }) => {
   });
 });
 
-describe.each(['3.4', '3.5'] as const)('foreign keys in etcd %s', (version) => {
-  let gateway: RunningEtcd;
-  let grpc: RunningEtcd;
+describe.each(['3.4', '3.5', 'embedded'] as const)('foreign keys in etcd %s', (version) => {
+  let gateway: RunningStore;
+  let grpc: RunningStore;
 
   beforeAll(async () => {
-    [gateway, grpc] = await Promise.all([
-      startEtcd({ version }),
-      startEtcd({ version, gateway: false }),
-    ]);
+    const begin = (way: { gateway: boolean }) =>
+      version === 'embedded' ? startEmbedded(way) : startEtcd({ version, ...way });
+    [gateway, grpc] = await Promise.all([begin({ gateway: true }), begin({ gateway: false })]);
   });
   afterAll(() => Promise.all([gateway?.stop(), grpc?.stop()]));
 

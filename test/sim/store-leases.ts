@@ -1,16 +1,7 @@
+import { Leases as LeaseTable, type SavedLeases } from '../../src/embedded/core/leases.ts';
 import type { Process } from './process.ts';
 import type { Random } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
-
-interface Lease {
-  readonly id: string;
-  /** Seconds. */
-  ttl: number;
-  /** True time from which it cannot be kept alive any more. */
-  expiresAt: number;
-  /** True time of the next look at it. */
-  nextLook: number;
-}
 
 interface LeaseSettings {
   readonly scheduler: Scheduler;
@@ -20,90 +11,96 @@ interface LeaseSettings {
   readonly onExpire: (id: string) => void;
 }
 
-/** For a backup: lease and TTL. */
-export type SavedLeases = readonly (readonly [id: string, ttl: number])[];
-
 /**
- * The sessions of the store, which end unless they are kept alive. As in etcd, the store notices an
- * end up to `lateBy` ms late; the lease is of no use in that time, while its documents are still
- * there.
+ * The sessions of the store, which end unless they are kept alive: the leases of the embedded store
+ * in the time of the simulation. As in etcd, the store notices an end up to `lateBy` ms late; the
+ * lease is of no use in that time, while its documents are still there.
  */
 export class Leases {
   /** Milliseconds; 0: to the point. */
   lateBy = 1000;
-  /** The store's clock is fast by so many parts in a million. */
-  ppm = 0;
   readonly #settings: LeaseSettings;
-  readonly #leases = new Map<string, Lease>();
+  readonly #leases = new LeaseTable();
+  /** True time of the next look at each. */
+  readonly #looks = new Map<string, number>();
 
   constructor(settings: LeaseSettings) {
     this.#settings = settings;
   }
 
+  /** The store's clock is fast by so many parts in a million. */
+  set ppm(ppm: number) {
+    this.#leases.second = 1000 / (1 + ppm / 1_000_000);
+  }
+
   /** Opens a lease, or keeps it alive; false when it has just ended. `ttl` in seconds. */
   open(id: string, ttl: number): boolean {
-    if (this.#leases.has(id)) return this.keepAlive(id, ttl);
-    const lease = { id, ttl, expiresAt: this.#end(ttl), nextLook: Number.POSITIVE_INFINITY };
-    this.#leases.set(id, lease);
-    this.#lookAt(lease);
+    if (!this.#leases.grant(id, ttl, this.#now)) return this.keepAlive(id, ttl);
+    this.#lookAt(id);
     return true;
   }
 
   /** A full TTL from now on; false when the lease is gone. `ttl` in seconds. */
   keepAlive(id: string, ttl: number): boolean {
-    const lease = this.#leases.get(id);
-    if (lease === undefined || lease.expiresAt <= this.#settings.scheduler.now) return false;
-    lease.ttl = ttl;
-    lease.expiresAt = this.#end(ttl);
-    if (lease.expiresAt < lease.nextLook) this.#lookAt(lease);
+    if (this.#leases.keepAlive(id, this.#now, ttl) === undefined) return false;
+    const look = this.#looks.get(id);
+    if (look === undefined || (this.endOf(id) ?? look) < look) this.#lookAt(id);
     return true;
   }
 
   /** True time of its end; undefined: there is no such lease. */
   endOf(id: string): number | undefined {
-    return this.#leases.get(id)?.expiresAt;
+    return this.#leases.endOf(id);
   }
 
   /** A new leader of the store does not know how much time had passed: it starts from full. */
   extendAll(): void {
-    for (const lease of this.#leases.values()) lease.expiresAt = this.#end(lease.ttl);
+    this.#leases.extendAll(this.#now);
   }
 
   save(): SavedLeases {
-    return [...this.#leases.values()].map(({ id, ttl }) => [id, ttl]);
+    return this.#leases.save();
   }
 
   /** These leases, all with their full TTL, and no others. */
   restore(saved: SavedLeases): void {
-    this.#leases.clear();
-    for (const [id, ttl] of saved) this.open(id, ttl);
+    this.#leases.load(saved, this.#now);
+    this.#looks.clear();
+    for (const [id] of saved) this.#lookAt(id);
   }
 
-  #end(ttl: number): number {
-    return this.#settings.scheduler.now + (ttl * 1000) / (1 + this.ppm / 1_000_000);
+  get #now(): number {
+    return this.#settings.scheduler.now;
   }
 
-  #lookAt(lease: Lease): void {
-    lease.nextLook = lease.expiresAt;
+  #lookAt(id: string): void {
+    const end = this.endOf(id);
+    if (end === undefined) return;
+    this.#looks.set(id, end);
     const { scheduler, process } = this.#settings;
-    scheduler.at(lease.expiresAt, () => this.#look(lease), process);
+    scheduler.at(end, () => this.#look(id), process);
   }
 
-  #look(lease: Lease): void {
+  #look(id: string): void {
     const { scheduler, random, process } = this.#settings;
+    const look = this.#looks.get(id);
     // An earlier look was planned in its place, when the TTL was lowered.
-    if (lease.nextLook > scheduler.now) return;
-    if (lease.expiresAt > scheduler.now) this.#lookAt(lease);
-    else scheduler.after(random.next() * this.lateBy, () => this.#expire(lease), process);
+    if (look === undefined || look > scheduler.now) return;
+    if (!this.#isOver(id)) this.#lookAt(id);
+    else scheduler.after(random.next() * this.lateBy, () => this.#expire(id), process);
   }
 
-  #expire(lease: Lease): void {
-    if (this.#leases.get(lease.id) !== lease) return;
-    if (lease.expiresAt > this.#settings.scheduler.now) {
-      this.#lookAt(lease);
+  #expire(id: string): void {
+    if (!this.#isOver(id)) {
+      this.#lookAt(id);
       return;
     }
-    this.#leases.delete(lease.id);
-    this.#settings.onExpire(lease.id);
+    this.#leases.remove(id);
+    this.#looks.delete(id);
+    this.#settings.onExpire(id);
+  }
+
+  #isOver(id: string): boolean {
+    return (this.endOf(id) ?? Number.POSITIVE_INFINITY) <= this.#now;
   }
 }

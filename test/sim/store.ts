@@ -1,11 +1,19 @@
 import { WATCHED } from '../../src/dcs/agent-dcs.ts';
 import type { Document, Guard } from '../../src/dcs/dcs.ts';
+import {
+  EMPTY,
+  type KeyEvent,
+  Keyspace,
+  NO_END,
+  type SavedKeys,
+} from '../../src/embedded/core/keyspace.ts';
+import type { SavedLeases } from '../../src/embedded/core/leases.ts';
 import type { DocumentName } from '../../src/wire/keys.ts';
 import type { Links, Undo } from './links.ts';
 import { Process } from './process.ts';
 import type { Random } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
-import { Leases, type SavedLeases } from './store-leases.ts';
+import { Leases } from './store-leases.ts';
 import { type StoreClient, StoreSession } from './store-session.ts';
 import { type Seen, Watches } from './store-watches.ts';
 import { STORE, StoreWeather } from './store-weather.ts';
@@ -40,20 +48,15 @@ export interface Change {
   readonly session?: string | undefined;
 }
 
-interface Entry {
-  readonly document: Document;
-  readonly session: string | undefined;
-}
-
 interface Backup {
-  readonly entries: ReadonlyMap<DocumentName, Entry>;
+  readonly keys: SavedKeys<Document>;
   readonly leases: SavedLeases;
-  readonly revision: number;
 }
 
 /**
- * The store of the simulated world, with the documents of one cluster. It is linearizable: each
- * change is done at one moment. What the hosts see of it goes over links, which lose and delay.
+ * The store of the simulated world, with the documents of one cluster: keys, revisions and leases
+ * are those of the embedded store. It is linearizable: each change is done at one moment. What the
+ * hosts see of it goes over links, which lose and delay.
  */
 export class SimStore {
   readonly leases: Leases;
@@ -64,8 +67,7 @@ export class SimStore {
   outage: 'no' | 'refusing' | 'silent' = 'no';
   readonly #process = new Process(STORE);
   readonly #random: Random;
-  #entries = new Map<DocumentName, Entry>();
-  #revision = 1;
+  readonly #keys = new Keyspace<Document>();
   #snapshot: StoreSnapshot | undefined;
   #backup: Backup | undefined;
   #sessions = 0;
@@ -101,7 +103,7 @@ export class SimStore {
   }
 
   get(name: DocumentName): Document | undefined {
-    return this.#entries.get(name)?.document;
+    return this.#keys.get(name)?.value;
   }
 
   /** Writes a document, or removes it: `value` undefined. */
@@ -113,18 +115,16 @@ export class SimStore {
 
   snapshot(): StoreSnapshot {
     this.#snapshot ??= {
-      documents: [...this.#entries.values()]
-        .map(({ document }) => document)
-        .sort((a, b) => (a.name < b.name ? -1 : 1)),
-      revision: this.#revision,
-      leaderSession: this.#entries.get('leader')?.session,
+      documents: this.#keys.range(ALL).map(({ value }) => value),
+      revision: this.#keys.revision,
+      leaderSession: this.#keys.get('leader')?.lease,
     };
     return this.#snapshot;
   }
 
   /** True time until when the lock is held in the store; undefined: by nobody. */
   lockEnd(): number | undefined {
-    const session = this.#entries.get('leader')?.session;
+    const session = this.#keys.get('leader')?.lease;
     return session === undefined ? undefined : this.leases.endOf(session);
   }
 
@@ -138,30 +138,27 @@ export class SimStore {
 
   /** Version of the leader document if it is bound to this session. */
   lockOf(session: string | undefined): string | undefined {
-    const leader = this.#entries.get('leader');
-    if (session === undefined || leader?.session !== session) return undefined;
-    return leader.document.version;
+    const leader = this.#keys.get('leader');
+    if (session === undefined || leader?.lease !== session) return undefined;
+    return leader.value.version;
   }
 
   /** Does all changes at once, in one revision; what is not there need not be removed. */
   commit(by: string, changes: readonly Change[]): void {
-    const real = changes.filter(({ name, value }) => value !== undefined || this.get(name));
-    if (real.length === 0) return;
-    const isNews = real.some((change) => this.#isNews(change));
-    this.#revision += 1;
-    this.#snapshot = undefined;
-    const writes = real.map(({ name, value }): StoreWrite => {
-      return { name, value, by, boundTo: this.#entries.get(name)?.session };
+    const version = String(this.#keys.revision + 1);
+    const events = this.#keys.transaction((apply) => {
+      for (const { name, value, session } of changes) {
+        const document = value === undefined ? undefined : { name, value, version };
+        apply({ key: name, value: document, lease: session });
+      }
     });
-    for (const change of real) this.#apply(change);
-    for (const write of writes) this.#tell(write);
-    if (isNews) this.watches.news(this.#revision);
-  }
-
-  /** What agents watch, and members that come or go. */
-  #isNews({ name, value }: Change): boolean {
-    if (!name.startsWith('members/')) return WATCHED.has(name);
-    return (value === undefined) !== (this.get(name) === undefined);
+    if (events.length === 0) return;
+    this.#snapshot = undefined;
+    for (const event of events) {
+      const name = nameOf(event);
+      this.#tell({ name, value: event.after?.value.value, by, boundTo: event.before?.lease });
+    }
+    if (events.some(isNews)) this.watches.news(this.#keys.revision);
   }
 
   newSession(host: string): string {
@@ -170,7 +167,7 @@ export class SimStore {
   }
 
   seen(): Seen {
-    return { life: this.watches.life, revision: this.#revision };
+    return { life: this.watches.life, revision: this.#keys.revision };
   }
 
   // What may befall it.
@@ -197,12 +194,11 @@ export class SimStore {
   }
 
   wipe(): void {
-    this.#become({ entries: new Map(), leases: [], revision: 1 });
+    this.#become({ keys: EMPTY, leases: [] });
   }
 
   backup(): void {
-    const entries = new Map(this.#entries);
-    this.#backup = { entries, leases: this.leases.save(), revision: this.#revision };
+    this.#backup = { keys: this.#keys.save(), leases: this.leases.save() };
   }
 
   /** Back to the last backup; without one nothing happens. */
@@ -224,39 +220,44 @@ export class SimStore {
     };
   }
 
-  #become(backup: Backup): void {
-    const before = this.#entries;
-    this.#entries = new Map(backup.entries);
-    this.#revision = backup.revision;
+  #become({ keys, leases }: Backup): void {
+    const before = this.#keys.save().items;
+    this.#keys.load(keys);
     this.#snapshot = undefined;
-    this.leases.restore(backup.leases);
-    for (const name of new Set([...before.keys(), ...this.#entries.keys()])) {
+    this.leases.restore(leases);
+    for (const key of new Set([...before.keys(), ...keys.items.keys()])) {
+      const name = key as DocumentName;
       const document = this.get(name);
-      if (document !== before.get(name)?.document) {
+      if (document !== before.get(key)?.value) {
         this.#tell({ name, value: document?.value, by: STORE });
       }
     }
     this.watches.newLife();
   }
 
-  #apply({ name, value, session }: Change): void {
-    if (value === undefined) {
-      this.#entries.delete(name);
-      return;
-    }
-    const version = String(this.#revision);
-    this.#entries.set(name, { document: { name, value, version }, session });
-  }
-
   #endSession(session: string): void {
-    const bound = [...this.#entries.values()].filter((entry) => entry.session === session);
+    const bound = [...this.#keys.all()].filter(({ lease }) => lease === session);
     this.commit(
       STORE,
-      bound.map(({ document }) => ({ name: document.name, value: undefined })),
+      bound.map(({ value }) => ({ name: value.name, value: undefined })),
     );
   }
 
   #tell(write: StoreWrite): void {
     for (const hook of this.#hooks) hook(write);
   }
+}
+
+const ALL = { key: '', end: NO_END };
+
+/** The keys here are names of documents. */
+function nameOf({ key }: KeyEvent<Document>): DocumentName {
+  return key as DocumentName;
+}
+
+/** What agents watch, and members that come or go. */
+function isNews(event: KeyEvent<Document>): boolean {
+  const name = nameOf(event);
+  if (!name.startsWith('members/')) return WATCHED.has(name);
+  return (event.after === undefined) !== (event.before === undefined);
 }

@@ -5,7 +5,7 @@ import {
   type AgentStoreOptions,
   openAgentDcs,
 } from '../../../src/dcs/open-agent.ts';
-import type { RunningEtcd } from '../../harness/etcd.ts';
+import type { RunningStore } from '../../harness/embedded.ts';
 import { open } from '../dcs-store.ts';
 import { type Disk, NOTHING_YET, type Room } from './room.ts';
 
@@ -53,9 +53,9 @@ export function openAgent(
   );
 }
 
-/** A cluster of its own in a running etcd. */
+/** A cluster of its own in a running store. */
 export async function etcdRoom(
-  etcd: RunningEtcd,
+  etcd: RunningStore,
   kind: EtcdSettings['kind'],
   scope: string,
 ): Promise<Room> {

@@ -4,7 +4,9 @@ import { spawn } from 'node:child_process';
  * Waits until this process ends, in whatever way, and then removes what it has started: that is how
  * a demo that was killed leaves nothing behind. A program belongs to the demo when its command line
  * names a file in the demo's directory; an editor or a `tail` that somebody has opened there does
- * not. Servers get a second for an immediate shutdown, which gives their shared memory back.
+ * not. Servers get a second for an immediate shutdown, which gives their shared memory back; of one
+ * that was killed, postmaster.pid names what it has left: key and number, on its seventh line
+ * (PostgreSQL's `miscadmin.h`).
  */
 const SCRIPT = `
 trap '' HUP INT QUIT TERM
@@ -30,6 +32,10 @@ while [ $round -lt 100 ]; do
   done 2>/dev/null
   round=$((round + 1))
   sleep 0.1
+done
+for file in "$dir"/*/postmaster.pid; do
+  shared=$(sed -n 7p "$file" 2>/dev/null)
+  [ -n "$shared" ] && ipcrm -m "\${shared##* }" 2>/dev/null
 done
 [ "$2" = keep ] || rm -rf "$dir" || { sleep 1; rm -rf "$dir"; }
 `;

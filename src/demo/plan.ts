@@ -3,6 +3,9 @@ import { stringify } from 'yaml';
 /** Name of the demo's cluster. */
 export const SCOPE = 'demo';
 
+/** Seconds that the lock holds without its leader. */
+export const TTL = 20;
+
 /** One node of the demo. */
 export interface NodePlan {
   readonly name: string;
@@ -51,7 +54,7 @@ export function configText(plan: Plan, node: NodePlan): string {
     etcd3: { hosts: plan.store },
     bootstrap: {
       dcs: {
-        ...{ ttl: 20, loop_wait: 1, retry_timeout: 5 },
+        ...{ ttl: TTL, loop_wait: 1, retry_timeout: 5 },
         ...(plan.sync ? { synchronous_mode: true } : {}),
         postgresql: { use_pg_rewind: true, parameters: SMALL },
       },

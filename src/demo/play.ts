@@ -1,5 +1,6 @@
 import type { Session } from '../ctl/session.ts';
 import { LiveView } from './live-view.ts';
+import { ownProgram } from './program.ts';
 import { say, show } from './script.ts';
 import type { Stage } from './stage.ts';
 import { bringUp } from './until.ts';
@@ -17,7 +18,7 @@ export async function play(session: Session, stage: Stage): Promise<never> {
   show(session, view);
   await stage.writer.start(view.leader ?? '');
   say(session, 'A client writes all the time.');
-  io.out(commandsToTry(stage.plan, 'pgherd'));
+  io.out(commandsToTry(stage.plan, ownProgram()));
   const keeper = new Keeper(stage);
   const live = new LiveView(io);
   const rate = { at: clock.monotonic(), acknowledged: 0 };

@@ -105,7 +105,10 @@ async function run(session: Session, stage: Stage, name: string): Promise<void> 
     signal,
   });
   child.stdout.setEncoding('utf8').on('data', (text: string) => io.json || io.raw(text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => io.err(text.trimEnd()));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    // That it was ended is told by whoever ends the demo.
+    if (!signal.aborted) io.err(text.trimEnd());
+  });
   const code = await new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', resolve);

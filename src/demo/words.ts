@@ -1,5 +1,5 @@
 import type { ClusterView } from '../model/cluster.ts';
-import type { Plan } from './plan.ts';
+import { type Plan, TTL } from './plan.ts';
 
 /** What happened in a demo, in numbers. */
 export interface Summary {
@@ -31,19 +31,24 @@ export function topologyLines(view: ClusterView): string[] {
   return view.leader === undefined ? ['nobody leads', ...lines] : lines;
 }
 
-/** What can be tried on a demo that is left running. */
-export function commandsToTry(plan: Plan, programs: string): string {
+/** What can be tried on a demo that is left running. `program`: the words that start pgherd. */
+export function commandsToTry(plan: Plan, program: readonly string[]): string {
   const [first] = plan.nodes;
   const port = first?.postgresPort ?? 0;
   return [
     'In another terminal:',
+    `  alias pgherd='${program.join(' ')}'`,
     `  export PATRONICTL_CONFIG_FILE=${plan.directory}/${first?.name ?? ''}.yml`,
-    `  ${programs} list -w 1`,
-    `  ${programs} switchover`,
-    `  ${programs} edit-config -p work_mem=8MB`,
-    `  pkill -9 -f ${plan.directory}/pg1    # agent, guard and server; the agent comes back`,
+    `  export PGPASSWORD=${plan.password}`,
+    '  pgherd top',
+    '  pgherd switchover',
+    '  pgherd explain',
+    '  pgherd drill demo -U postgres --dbname postgres',
+    `  pkill -9 -f '(agent|-D) ${plan.directory}/pg1'    # agent and server; the agent comes back`,
+    `  pkill -9 -f '${plan.directory}/pg1'    # and the guard: nobody gives its lock away before`,
+    `                                         # its lease of ${TTL} s ends`,
     `  etcdctl --endpoints ${plan.store} get --prefix /service/    # as far as it is installed`,
-    `  PGPASSWORD=${plan.password} psql -h 127.0.0.1 -p ${port} -U postgres`,
+    `  psql -h 127.0.0.1 -p ${port} -U postgres`,
     'Ctrl-C here ends it all.',
   ].join('\n');
 }

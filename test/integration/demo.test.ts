@@ -31,6 +31,19 @@ function programsOf(directory: string): string[] {
     .filter((line) => line.includes(directory) && !line.includes(' demo '));
 }
 
+/** Numbers of the System V shared memory that the servers below a directory have. */
+function sharedMemoryOf(directory: string): string[] {
+  return readdirSync(directory)
+    .map((name) => join(directory, name, 'postmaster.pid'))
+    .filter((file) => existsSync(file))
+    .flatMap((file) => readFileSync(file, 'utf8').split('\n')[6]?.split(/\s+/).at(-1) ?? []);
+}
+
+function existingSharedMemory(): string[] {
+  const [, ...lines] = readFileSync('/proc/sysvipc/shm', 'utf8').trim().split('\n');
+  return lines.map((line) => line.trim().split(/\s+/)[1] ?? '');
+}
+
 async function nothingIsLeft(directory: string): Promise<void> {
   await waitFor('the end of all programs', async () => programsOf(directory).length === 0, 20_000);
   await waitFor('the directory to go', async () => !existsSync(directory), 5000);
@@ -69,10 +82,13 @@ test.each([
   const directory = join(place, `int-${name.replaceAll(' ', '-')}`);
   const cli = startPgherd(['demo', '--script', '--dir', directory]);
   await cli.shows(moment);
+  const shared = sharedMemoryOf(directory);
   cli.child.kill('SIGINT');
   const output = await cli.ended;
   expectFailure(output, { code: 130, sentence: /stopped/ });
   await nothingIsLeft(directory);
+  if (moment.source.includes('kill -9')) expect(shared).not.toEqual([]);
+  expect(existingSharedMemory().filter((id) => shared.includes(id))).toEqual([]);
 });
 
 test.each(['SIGKILL', 'SIGHUP'] as const)('%s leaves nothing, too', async (signal) => {

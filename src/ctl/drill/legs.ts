@@ -37,7 +37,7 @@ export async function runLegs(session: Session, course: Course): Promise<DrillLe
   const way = { from: newLeader, candidate: leader };
   const inTheWay = await untilWhole(session, course, leader);
   if (inTheWay.length === 0) return [first, await runLeg(session, course, way)];
-  const atMs = session.clock.monotonic() - course.zeroMs;
+  const atMs = Math.round(session.clock.monotonic() - course.zeroMs);
   const error = `not begun, the cluster did not become whole: ${inTheWay.join('; ')}`;
   return [
     first,

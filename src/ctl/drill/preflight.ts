@@ -6,6 +6,8 @@ import { leaderMember } from '../../model/cluster.ts';
 import type { DrillCheck } from '../../model/drill.ts';
 import { isNoFailover } from '../../model/member.ts';
 import { asItSays, type MemberReport } from '../../model/node-status.ts';
+import { DEFAULT_SETTINGS } from '../../model/settings.ts';
+import { isNoSync } from '../../model/tags.ts';
 import { byteSize } from '../render/byte-size.ts';
 import { refusalFor } from '../takeover/texts.ts';
 import type { DrillOptions } from './options.ts';
@@ -122,8 +124,25 @@ function lagCheck(sight: Sight): DrillCheck {
 function backChecks(view: ClusterView): DrillCheck[] {
   const leader = leaderMember(view);
   if (!leader) return [];
-  if (!isNoFailover(leader.tags)) return [ok('back', `${leader.name} may lead again`)];
-  return [refused('back', `${leader.name} is tagged nofailover: it could not lead again`)];
+  const { name, tags } = leader;
+  if (isNoFailover(tags)) {
+    return [refused('back', `${name} is tagged nofailover: it could not lead again`)];
+  }
+  return [staysOut(view) ?? ok('back', `${name} may lead again`)];
+}
+
+/**
+ * In synchronous mode only a synchronous standby takes over. The leader of before comes back last,
+ * when others are synchronous already, and they stay it.
+ */
+function staysOut({ config, members, leader }: ClusterView): DrillCheck | undefined {
+  const { synchronousMode, synchronousNodeCount: count } = config?.settings ?? DEFAULT_SETTINGS;
+  const standbys = members.filter(({ tags }) => !isNoSync(tags)).length - 1;
+  if (synchronousMode !== 'on' || count >= standbys) return undefined;
+  const message =
+    `${leader} would come back as a standby that is not synchronous, and could not take over:` +
+    ` that takes synchronous_node_count ${standbys}`;
+  return refused('back', message);
 }
 
 /** A check that is passed. */

@@ -366,6 +366,11 @@ describe('before a drill', () => {
     ['a silent member', { says: { pg3: 'no route to host' } }, 'REST API does not answer'],
     ['no leader', { leaderless: true }, 'no member holds the leader lock'],
     ['a standby cluster', { config: { standby_cluster: { host: 'x' } } }, 'accepts no writes'],
+    [
+      'one that would not be synchronous again',
+      { config: { synchronous_mode: true }, sync: { leader: 'pg1', sync_standby: 'pg2' } },
+      'synchronous_node_count 2',
+    ],
     ['one that may not come back', { members: { pg1: { tags: { nofailover: true } } } }, 'pg1'],
   ])('%s: refused with the reason', async (_, options, reason) => {
     const world = drillWorld(options);

@@ -8,6 +8,7 @@ import {
   SqlTimeout,
 } from './connect.ts';
 import type { PidFile } from './postmaster.ts';
+import type { SqlError } from './sql.ts';
 
 /** What a session on the local server needs of the configuration. */
 export type LocalLogin = Pick<PostgresConfig, 'superuser' | 'useUnixSocket'>;
@@ -15,6 +16,13 @@ export type LocalLogin = Pick<PostgresConfig, 'superuser' | 'useUnixSocket'>;
 export type SessionTarget = Omit<ConnectTarget, 'timeoutMs'>;
 
 const DATABASE = 'postgres';
+
+/**
+ * The server ends the session with this answer, and the socket follows a moment later: a query in
+ * between would go to nobody. admin_shutdown, crash_shutdown, idle_session_timeout (the manual,
+ * appendix A).
+ */
+const ENDED = /^57P0[125]$/;
 
 /**
  * How the server that wrote this file is reached from its own host: over its Unix socket where the
@@ -96,21 +104,27 @@ export class LocalSession {
     try {
       return await connection.query(sql, { ...options, timeoutMs: timeLeft(options.deadline) });
     } catch (error) {
-      if (error instanceof SqlTimeout && this.#connection === connection) this.close();
+      if (this.#connection === connection) {
+        if (error instanceof SqlTimeout) this.close();
+        else if (ENDED.test((error as SqlError).sqlstate ?? '')) this.#lose(error as SqlError);
+      }
       throw error;
     }
+  }
+
+  #lose({ message }: SqlError): void {
+    this.close();
+    this.#options.onLost(message);
   }
 
   async #open(timeoutMs: number): Promise<Connection> {
     if (this.#connection !== undefined) return this.#connection;
     const target = await this.#options.target();
     const opened = { lost: false };
-    const connection = await connect({ ...target, timeoutMs }, ({ message }) => {
+    const connection = await connect({ ...target, timeoutMs }, (error) => {
       opened.lost = true;
       // One that was closed, or never used, is not missed.
-      if (this.#opened !== opened) return;
-      this.close();
-      this.#options.onLost(message);
+      if (this.#opened === opened) this.#lose(error);
     });
     if (!opened.lost) {
       this.#connection = connection;

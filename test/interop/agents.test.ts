@@ -50,6 +50,9 @@ describe('a cluster of pgherd agents', () => {
   });
 
   it('doctor: anybody may send orders, one standby is the only synchronous one', async () => {
+    // The documents of the members, and the synchronous standby, come a moment later.
+    const healthy = async () => (await pgherd.json('doctor demo')).outcome;
+    await expect.poll(healthy, { timeout: 60_000, interval: 500 }).toBe('done');
     const { data } = await expectDone(pgherd, 'doctor demo');
     const found = data.findings.map(({ id, member }: { id: string; member: string | null }) =>
       member === null ? id : `${id} ${member}`,

@@ -17,7 +17,7 @@ const EVERYTHING = process.env.PGHERD_TESTS === 'all';
  */
 const PROJECTS = [
   ...(EVERYTHING ? ['everything'] : []),
-  ...['integration', 'fast', 'contract', 'sim', 'interop', 'cli'],
+  ...['integration', 'fast', 'interop', 'contract', 'sim', 'cli'],
 ];
 const LANES = 2;
 

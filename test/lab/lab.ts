@@ -137,13 +137,28 @@ export class Lab {
           const safe = seen.some(({ role }) => /^(sync|quorum)_standby$/.test(role));
           if (this.#synchronous && seen.length > 1 && !safe) return undefined;
           const answers = await this.host(leader.name).get('primary');
-          return fine && answers?.status === 200 ? seen : undefined;
+          if (!fine || answers?.status !== 200) return undefined;
+          return (await this.#stream(leader.name, wanted)) ? seen : undefined;
         },
         timeoutMs,
       );
     } catch (error) {
       throw new Error(`${String(error)}\n${await this.report()}`);
     }
+  }
+
+  /**
+   * True when PostgreSQL itself says that all standbys stream. Documents are older: after a restart
+   * of the leader a standby comes back after five seconds (`wal_retrieve_retry_interval`), and one
+   * that lags that much may never get its WAL from a leader that is a fresh copy.
+   */
+  async #stream(leader: string, wanted: readonly string[]): Promise<boolean> {
+    const sql = "SELECT application_name FROM pg_stat_replication WHERE state = 'streaming'";
+    const rows = await this.host(leader)
+      .sql(sql)
+      .catch(() => []);
+    const there = new Set(rows.map(([name]) => name));
+    return wanted.every((name) => name === leader || there.has(name));
   }
 
   /** Changes the dynamic configuration through the leader's REST API. */

@@ -28,3 +28,31 @@ export interface Session {
   /** Opens a connection to PostgreSQL on a member. */
   readonly connectSql: SqlConnect;
 }
+
+/** The same session, in which some of what is said goes another way. What may change stays live. */
+export function withIo(
+  session: Session,
+  ways: Partial<Pick<Io, 'out' | 'err' | 'raw' | 'warn'>>,
+): Session {
+  const { io } = session;
+  return {
+    ...session,
+    io: {
+      out: (text) => io.out(text),
+      err: (text) => io.err(text),
+      raw: (text) => io.raw(text),
+      warn: (text) => io.warn(text),
+      interactive: io.interactive,
+      stdoutIsTerminal: io.stdoutIsTerminal,
+      color: io.color,
+      json: io.json,
+      get stderrColumns() {
+        return io.stderrColumns;
+      },
+      get outputClosed() {
+        return io.outputClosed;
+      },
+      ...ways,
+    },
+  };
+}

@@ -1,6 +1,6 @@
 import { DcsError, Refusal } from '../model/errors.ts';
 import { printable } from '../system/text.ts';
-import type { Session } from './session.ts';
+import { type Session, withIo } from './session.ts';
 
 const DEFAULT_SECONDS = 2;
 
@@ -86,28 +86,11 @@ function screenful(text: string, failure: string | undefined): string {
 /** The same session, but each warning is given once: for what is done again and again. */
 export function warningOnce(session: Session): Session {
   const given = new Set<string>();
-  const { io } = session;
-  return {
-    ...session,
-    io: {
-      out: (text) => io.out(text),
-      err: (text) => io.err(text),
-      raw: (text) => io.raw(text),
-      warn: (text) => {
-        if (given.has(text)) return;
-        given.add(text);
-        io.warn(text);
-      },
-      interactive: io.interactive,
-      stdoutIsTerminal: io.stdoutIsTerminal,
-      color: io.color,
-      json: io.json,
-      get stderrColumns() {
-        return io.stderrColumns;
-      },
-      get outputClosed() {
-        return io.outputClosed;
-      },
+  return withIo(session, {
+    warn: (text) => {
+      if (given.has(text)) return;
+      given.add(text);
+      session.io.warn(text);
     },
-  };
+  });
 }

@@ -2,6 +2,7 @@ import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Source } from '../model/postgres.ts';
 import type { PostgresConfig } from '../model/postgres-config.ts';
+import { syncDirectory } from './conf/write-file.ts';
 import { type Connection, connect } from './connect.ts';
 import { askingCredentials, remoteTargets } from './remote.ts';
 
@@ -86,14 +87,5 @@ async function writeDurably(path: string, content: Buffer, mode: number): Promis
     await file.sync();
   } finally {
     await file.close();
-  }
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r');
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
   }
 }

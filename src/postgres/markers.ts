@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { syncDirectory } from './conf/write-file.ts';
 
 /**
  * What was begun in the data directory and must not be taken for finished: `bootstrapping`: initdb
@@ -38,7 +39,7 @@ export class Markers {
     } finally {
       await file.close();
     }
-    await this.#syncDirectory();
+    await syncDirectory(this.#stateDir);
     this.#known.set(marker, true);
   }
 
@@ -46,17 +47,8 @@ export class Markers {
   async clear(marker: Marker): Promise<void> {
     if (!this.has(marker)) return;
     await rm(this.#path(marker), { force: true });
-    await this.#syncDirectory();
+    await syncDirectory(this.#stateDir);
     this.#known.set(marker, false);
-  }
-
-  async #syncDirectory(): Promise<void> {
-    const directory = await open(this.#stateDir, 'r');
-    try {
-      await directory.sync();
-    } finally {
-      await directory.close();
-    }
   }
 
   #path(marker: Marker): string {

@@ -14,8 +14,8 @@ afterAll(removeNodes);
 
 const CRASH_RECOVERY = { kind: 'crash-recovery' } as const;
 
-/** pg1 leads, pg2 follows; afterwards pg2 leads, and pg1 has what pg2 does not have. */
-async function diverged(): Promise<{ pg1: TestNode; pg2: TestNode }> {
+/** pg1 leads, pg2 is a copy of it and follows. */
+async function copied(): Promise<{ pg1: TestNode; pg2: TestNode }> {
   const { directory, config } = await newServer({ memberName: 'pg1' });
   const pg1 = new TestNode(directory, config);
   await pg1.do(START_PRIMARY);
@@ -24,10 +24,21 @@ async function diverged(): Promise<{ pg1: TestNode; pg2: TestNode }> {
   });
   await pg2.do({ kind: 'clone', from: pg1.source() });
   await pg2.do({ kind: 'start', as: 'standby', from: pg1.source() });
+  return { pg1, pg2 };
+}
+
+/** Now pg2 leads, and pg1 has what pg2 does not have. */
+async function part({ pg1, pg2 }: { pg1: TestNode; pg2: TestNode }): Promise<void> {
   await pg2.do({ kind: 'promote', above: 1 });
   await pg2.sql('CREATE TABLE public.kept (i int); CHECKPOINT');
   await pg1.sql('CREATE TABLE public.lost (i int)');
-  return { pg1, pg2 };
+}
+
+/** pg1 leads, pg2 follows; afterwards pg2 leads, and pg1 has what pg2 does not have. */
+async function diverged(): Promise<{ pg1: TestNode; pg2: TestNode }> {
+  const both = await copied();
+  await part(both);
+  return both;
 }
 
 async function crash(node: TestNode): Promise<void> {
@@ -176,14 +187,7 @@ describe('a primary of before', () => {
 
 describe('a primary of before, whose successor is a fresh copy', () => {
   it('keeps its own WAL that the successor never had, and recovers with it', async () => {
-    const { directory, config } = await newServer({ memberName: 'pg1' });
-    const pg1 = new TestNode(directory, config);
-    await pg1.do(START_PRIMARY);
-    const pg2 = await newNode('pg2', {
-      basebackupOptions: [{ name: 'checkpoint', value: 'fast' }, { name: 'no-sync' }],
-    });
-    await pg2.do({ kind: 'clone', from: pg1.source() });
-    await pg2.do({ kind: 'start', as: 'standby', from: pg1.source() });
+    const { pg1, pg2 } = await copied();
     // The checkpoint of the copy is the last that they have in common; the promotion is some
     // segments later.
     for (let round = 0; round < 3; round++) {
@@ -193,9 +197,7 @@ describe('a primary of before, whose successor is a fresh copy', () => {
     const lsn = await pg1.value('SELECT pg_catalog.pg_current_wal_lsn()');
     const caught = `SELECT pg_catalog.pg_last_wal_replay_lsn() >= '${lsn}'`;
     await waitFor('all WAL', async () => (await pg2.value(caught)) === true);
-    await pg2.do({ kind: 'promote', above: 1 });
-    await pg2.sql('CREATE TABLE public.kept (i int); CHECKPOINT');
-    await pg1.sql('CREATE TABLE public.lost (i int)');
+    await part({ pg1, pg2 });
     await pg1.do(STOP);
     // As if the copy had been made after them, or pg2 had recycled them.
     const common = readdirSync(pg1.path('pg_wal')).filter((name) => /^00000001/.test(name));

@@ -1,6 +1,8 @@
 import { type FileHandle, open, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseLsn } from '../../model/lsn.ts';
+import { syncDirectory } from '../conf/write-file.ts';
+import { walFileName } from '../observe/last-record.ts';
 
 /** Timeline, then the two halves of the segment's number, 8 digits each. */
 const SEGMENT = /^[0-9A-F]{24}$/;
@@ -80,7 +82,8 @@ export class HeldWal {
     for (const { name, file } of this.#segments) {
       if (there.has(name) || place(name) < place(from)) continue;
       const { size } = await file.stat();
-      if (place(name) > placeOf(divergedAt, size)) continue;
+      const last = walFileName({ timeline: 0, lsn: divergedAt, walSegment: size });
+      if (place(name) > place(last)) continue;
       await this.#write(name, file);
       missing.push(name);
     }
@@ -115,19 +118,4 @@ export class HeldWal {
 /** A segment's place in all WAL, whatever its timeline: these texts sort. */
 function place(name: string): string {
   return name.slice(8);
-}
-
-function placeOf(lsn: number, segmentSize: number): string {
-  const log = Math.floor(lsn / 0x1_0000_0000);
-  const segment = Math.floor((lsn % 0x1_0000_0000) / segmentSize);
-  return [log, segment].map((part) => part.toString(16).toUpperCase().padStart(8, '0')).join('');
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r');
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
 }

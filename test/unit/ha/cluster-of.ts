@@ -48,30 +48,32 @@ export function clusterOf(
   };
 }
 
-/** What a replica that lacks nothing says, unless told otherwise. */
-export function says(change: Partial<NodeStatus> = {}): MemberReport {
+/** What a replica that lacks nothing says of itself, unless told otherwise. */
+export function statusOf(change: Partial<NodeStatus> = {}): NodeStatus {
   return {
-    ok: true,
-    status: {
-      state: 'running',
-      role: 'replica',
-      timeline: 1,
-      receivedLsn: 1000,
-      replayedLsn: 1000,
-      replicationState: 'streaming',
-      replayPaused: false,
-      syncStandby: false,
-      quorumStandby: false,
-      pause: false,
-      clusterUnlocked: false,
-      tags: {},
-      watchdogFailed: false,
-      pendingRestart: false,
-      pendingRestartReason: {},
-      replication: [],
-      ...change,
-    },
+    state: 'running',
+    role: 'replica',
+    timeline: 1,
+    receivedLsn: 1000,
+    replayedLsn: 1000,
+    replicationState: 'streaming',
+    replayPaused: false,
+    syncStandby: false,
+    quorumStandby: false,
+    pause: false,
+    clusterUnlocked: false,
+    tags: {},
+    watchdogFailed: false,
+    pendingRestart: false,
+    pendingRestartReason: {},
+    replication: [],
+    ...change,
   };
+}
+
+/** The same as an answer. */
+export function says(change: Partial<NodeStatus> = {}): MemberReport {
+  return { ok: true, status: statusOf(change) };
 }
 
 /** What the primary of `clusterOf()` says. */

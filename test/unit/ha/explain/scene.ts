@@ -1,38 +1,23 @@
 import type { Scene } from '../../../../src/ha/explain/supposed-facts.ts';
 import type { ClusterView } from '../../../../src/model/cluster.ts';
 import { asItSays, type MemberReport, type NodeStatus } from '../../../../src/model/node-status.ts';
+import { statusOf } from '../cluster-of.ts';
 import { cluster } from '../cluster-views.ts';
 
-/** What a standby that is well says of itself; of the leader with `role` and `location`. */
-function statusOf(changes: Partial<NodeStatus> = {}): NodeStatus {
-  return {
-    state: 'running',
-    role: 'replica',
-    timeline: 1,
-    receivedLsn: 1000,
-    replayedLsn: 1000,
-    replicationState: 'streaming',
-    replayPaused: false,
-    syncStandby: false,
-    quorumStandby: false,
-    pause: false,
-    clusterUnlocked: false,
-    tags: {},
-    watchdogFailed: false,
-    pendingRestart: false,
-    pendingRestartReason: {},
+/** What a standby that is well says of itself, and of its version and cluster. */
+function wholeStatus(changes: Partial<NodeStatus> = {}): NodeStatus {
+  return statusOf({
     serverVersion: 150_020,
     version: '4.1.5',
     scope: 'demo',
     systemId: '7000000000000000000',
-    replication: [],
     ...changes,
-  };
+  });
 }
 
 /** Of the leader: it has a position of its own, and two standbys. */
 function leaderStatus(changes: Partial<NodeStatus> = {}): NodeStatus {
-  const { receivedLsn: _, replayedLsn: __, replicationState: ___, ...rest } = statusOf();
+  const { receivedLsn: _, replayedLsn: __, replicationState: ___, ...rest } = wholeStatus();
   const replication = ['pg2', 'pg3'].map((applicationName) => ({
     ...{ applicationName, state: 'streaming', syncState: 'async' },
   }));
@@ -58,7 +43,7 @@ export function scene({ view, settings, says = {}, leaderless = false }: Changes
   const reports = new Map(
     whole.members.map(({ name, tags }): [string, MemberReport] => {
       if (name in says && says[name] === undefined) return [name, SILENT];
-      const usual = name === 'pg1' ? leaderStatus({ name, tags }) : statusOf({ name, tags });
+      const usual = name === 'pg1' ? leaderStatus({ name, tags }) : wholeStatus({ name, tags });
       return [name, { ok: true, status: { ...usual, ...says[name] } }];
     }),
   );

@@ -42,6 +42,9 @@ export interface OnTerminal {
   readonly ended: Promise<PtyEnd>;
 }
 
+/** What the shell waits for: its last words were read. A terminal that closes may lose them. */
+const SEEN = '@seen';
+
 // The shell outlives Ctrl-C, so that it can tell how pgherd ended and left the terminal.
 const SCRIPT = [
   'trap : INT',
@@ -49,7 +52,9 @@ const SCRIPT = [
   'if [ -n "$STDOUT_FILE" ]; then "$@" >"$STDOUT_FILE"; else "$@"; fi',
   'code=$?',
   '[ "$before" = "$(stty -g)" ] && echo "@restored"',
+  'stty "$before" -echo',
   'echo "@exit $code"',
+  `until read -r answer && [ "$answer" = "${SEEN}" ]; do :; done`,
 ].join('\n');
 
 /** Runs pgherd on a terminal of 100 by 24; it is killed after a minute at the latest. */
@@ -65,11 +70,15 @@ export function onTerminal(args: readonly string[], options: PtyOptions = {}): O
   let raw = '';
   let seen = 0;
   const screen = openScreen(cols, rows);
+  const text = (): string => plain(raw);
+  let answered = false;
   terminal.onData((data) => {
     raw += data;
     screen.write(data);
+    if (answered || !data.includes('\n') || !LAST_WORDS.test(text())) return;
+    answered = true;
+    terminal.write(`${SEEN}\r`);
   });
-  const text = (): string => plain(raw);
   return {
     get text() {
       return text();
@@ -105,27 +114,25 @@ export function onTerminal(args: readonly string[], options: PtyOptions = {}): O
   };
 }
 
+const LAST_WORDS = /^@exit (\d+)\n/m;
+
 function endOf(terminal: IPty, raw: () => string): Promise<PtyEnd> {
   const kill = (): void => terminal.kill('SIGKILL');
   const forget = atExit(kill);
   const timer = setTimeout(kill, 60_000);
   return new Promise((resolve) => {
-    terminal.onExit(() => void end());
-    const end = async (): Promise<void> => {
+    terminal.onExit(() => {
       clearTimeout(timer);
       forget();
-      // The last words may still be on their way when the end of the program is told.
-      const complete = async (): Promise<boolean> => /^@exit \d+$/m.test(plain(raw()));
-      await waitFor('the exit code', complete, 10_000).catch(() => {});
       const text = plain(raw());
       resolve({
-        code: Number(/^@exit (\d+)$/m.exec(text)?.[1] ?? -1),
+        code: Number(LAST_WORDS.exec(text)?.[1] ?? -1),
         raw: raw(),
         text,
         restored: /^@restored$/m.test(text),
         cursorVisible: raw().lastIndexOf('\u001b[?25l') <= raw().lastIndexOf('\u001b[?25h'),
       });
-    };
+    });
   });
 }
 

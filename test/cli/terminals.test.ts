@@ -137,7 +137,6 @@ describe.concurrent('Ctrl-D', () => {
     const terminal = on(args);
     await terminal.shows(prompt);
     terminal.type(CTRL_D);
-    terminal.type(CTRL_C);
     const end = await terminal.ended;
     expect(end).toMatchObject({ code: 130, restored: true, cursorVisible: true });
   });

@@ -51,6 +51,8 @@ const SCRIPT = [
   'before=$(stty -g)',
   'if [ -n "$STDOUT_FILE" ]; then "$@" >"$STDOUT_FILE"; else "$@"; fi',
   'code=$?',
+  // A Ctrl-C that came too late for pgherd must not end stty.
+  'trap "" INT',
   '[ "$before" = "$(stty -g)" ] && echo "@restored"',
   'stty "$before" -echo',
   'echo "@exit $code"',

@@ -53,6 +53,8 @@ const SCRIPT = [
   'code=$?',
   // A Ctrl-C that came too late for pgherd must not end stty.
   'trap "" INT',
+  // On a line of its own: a key that came in between may have been echoed.
+  'echo',
   '[ "$before" = "$(stty -g)" ] && echo "@restored"',
   'stty "$before" -echo',
   'echo "@exit $code"',

@@ -12,6 +12,9 @@ export default defineConfig({
         test: {
           name: 'fast',
           include: ['test/tidy.test.ts', 'test/unit/**/*.test.ts', 'test/mutations/edits.test.ts'],
+          // None needs a second of its own; a machine that has no time may take its time.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {

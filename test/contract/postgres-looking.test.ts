@@ -198,9 +198,10 @@ describe('a session', () => {
   it('keeps nobody waiting longer than he wants to', async () => {
     const session = sessionOf();
     const slow = session.query('SELECT pg_sleep(60)', { timeoutMs: 2000 });
-    const begun = performance.now();
-    await expect(session.query('SELECT 1', { timeoutMs: 100 })).rejects.toThrow(SqlTimeout);
-    expect(performance.now() - begun).toBeLessThan(1500);
+    const quick = session.query('SELECT 1', { timeoutMs: 100 });
+    const first = await Promise.race([slow.catch(() => 'slow'), quick.catch(() => 'quick')]);
+    expect(first).toBe('quick');
+    await expect(quick).rejects.toThrow(SqlTimeout);
     await expect(slow).rejects.toThrow(SqlTimeout);
     session.close();
   });

@@ -235,10 +235,10 @@ describe('no answer', () => {
     const error = await failureOf(
       open().request(pg1(server.port), 'POST', {
         path: 'restart',
-        timeoutMs: failure === 'timeout' ? 300 : 4000,
+        timeoutMs: failure === 'timeout' ? 300 : 30_000,
       }),
     );
-    expect(performance.now() - start).toBeLessThan(4000);
+    expect(performance.now() - start).toBeLessThan(20_000);
     expect(error.failure).toBe(failure);
     expect(taken).toContain(error.failure);
     expect(error.surelyNotTaken).toBe(false);
@@ -274,7 +274,7 @@ describe('no answer', () => {
         timeoutMs: 60_000,
       }),
     );
-    expect(performance.now() - start).toBeLessThan(5000);
+    expect(performance.now() - start).toBeLessThan(20_000);
     expect(error.failure).toBe('refused');
     expect(error.message).toContain('time-out');
   });

@@ -19,6 +19,7 @@ import pg from 'pg';
 import type { PostgresConfig } from '../../src/model/postgres-config.ts';
 import { atExit, ended, isRoot, sendSignal, startServer, waitFor } from './processes.ts';
 import { postgresBinaries } from './servers.ts';
+import { removeSharedMemoryOf } from './shared-memory.ts';
 
 /**
  * Makes this test process one of the user `postgres`, for good, when it is root's: PostgreSQL's
@@ -48,6 +49,7 @@ export function temporaryDirectory(): string {
   atExit(() => {
     // Whoever started it: a server that still writes would keep the directory from going.
     killServerOf(join(directory, 'data'));
+    removeSharedMemoryOf(join(directory, 'data'));
     try {
       rmSync(directory, { recursive: true, force: true, maxRetries: 30, retryDelay: 50 });
     } catch (error) {
@@ -232,6 +234,7 @@ export class TestServer {
   /** Ends it and removes all its files. */
   async destroy(): Promise<void> {
     await this.stop('SIGKILL');
+    removeSharedMemoryOf(this.config.dataDir);
     await promisify(rm)(this.directory, { recursive: true, force: true, maxRetries: 10 });
   }
 }

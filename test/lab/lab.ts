@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Ledger, type LedgerResult } from '../clients/ledger.ts';
 import type { AgentProgram } from '../harness/agent-programs.ts';
 import { atExit, giveToServerUser, waitFor } from '../harness/processes.ts';
+import { removeSharedMemoryOf } from '../harness/shared-memory.ts';
 import { labConfig } from './config.ts';
 import { LabHost } from './host.ts';
 import { type LabAddress, openNetwork } from './network.ts';
@@ -205,6 +206,7 @@ export class Lab {
   #remove(): void {
     for (const host of this.hosts) host.unsupervise();
     this.network.close();
+    for (const { dataDirectory } of this.hosts) removeSharedMemoryOf(dataDirectory);
     rmSync(this.directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
   }
 

@@ -479,6 +479,30 @@ export const MUTATIONS: readonly Mutation[] = [
     seeds: [497, 383, 92],
   },
   {
+    name: 'a new cluster beside a member that has data and is down',
+    edits: [
+      {
+        file: 'src/ha/rules/bootstrap.ts',
+        find: "return state === 'running' || (role !== '' && role !== 'uninitialized');",
+        replace: "return state === 'running' && role !== '';",
+      },
+    ],
+    scenarios: [],
+    seeds: [500098],
+  },
+  {
+    name: 'a standby that is down stays down while the primary of before is waited for',
+    edits: [
+      {
+        file: 'src/ha/rules/startup.ts',
+        find: "f.postgres.state === 'stopped' && f.postgres.dataDirectory === 'initialized'",
+        replace: "f.postgres.state === 'starting'",
+      },
+    ],
+    scenarios: [],
+    seeds: [501414],
+  },
+  {
     name: 'the rules of a leader deleted',
     edits: [{ file: 'src/ha/decide.ts', find: '  ...LEADING,\n', replace: '' }],
     scenarios: ['failover/host-crash'],

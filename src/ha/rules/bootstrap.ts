@@ -1,4 +1,4 @@
-import { isNoFailover } from '../../model/member.ts';
+import { isNoFailover, type Member } from '../../model/member.ts';
 import type { Facts } from '../facts.ts';
 import { leads } from '../lease.ts';
 import type { Acting, Action, Rule } from '../plan.ts';
@@ -23,13 +23,21 @@ const reachable = (facts: Facts): boolean => facts.dcs !== undefined;
 const isEmpty = ({ postgres }: Facts): boolean =>
   postgres.dataDirectory === 'empty' || postgres.dataDirectory === 'unfinished';
 
+/**
+ * Then it is that member's cluster, whether its server runs or not: after a wipe of the store it
+ * may have the only data.
+ */
+function hasData({ state, role }: Member): boolean {
+  return state === 'running' || (role !== '' && role !== 'uninitialized');
+}
+
 /** Nobody has begun a cluster, and this node may. */
 function mayBootstrap(f: Facts): boolean {
   const view = viewOf(f);
   if (!view || !lockIsFree(f) || view.initialize !== undefined) return false;
   // After the store lost its documents whoever knew the cluster knows better than it, data or not.
   if (f.memory.systemId !== undefined || isSystemId(f.memory.healthyView?.initialize)) return false;
-  if (view.members.some(({ state }) => state === 'running')) return false;
+  if (view.members.some(hasData)) return false;
   const may = f.self.bootstrap !== undefined && !isNoFailover(f.self.tags);
   return may && !isDistrusted(f) && !isBackingOff(f);
 }

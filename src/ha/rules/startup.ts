@@ -117,11 +117,13 @@ export const STARTUP: readonly Rule[] = [
     phase: 'startup',
     why:
       'only the primary may name the cluster anew (P#2970): a replica waits for it, as long as a' +
-      ' lease of a primary from before may last',
+      ' lease of a primary from before may last. One that is down starts meanwhile: the others' +
+      ' must hear how far it has got before they race',
     mirrors: ['_run_cycle'],
     plan: (f) => {
       const nameless = viewOf(f)?.initialize === undefined && lockIsFree(f);
       if (!nameless || f.postgres.role === 'primary' || leads(f)) return undefined;
+      if (f.postgres.state === 'stopped' && f.postgres.dataDirectory === 'initialized') return;
       const until = (f.memory.lockFreeSince ?? f.now) + longestLease(f.settings);
       if (f.now >= until) return undefined;
       return act('waiting for the primary: there is no initialize key in the DCS', [], {

@@ -76,6 +76,18 @@ describe('a node without data', () => {
       'a member runs that knows better than the store',
       { dcs: { ...nobody(), view: { ...nobody().view, members: withConn } } },
     ],
+    [
+      'a member that is down has the data, and the store was wiped in pause',
+      {
+        dcs: {
+          ...nobody(),
+          view: {
+            ...nobody().view,
+            members: withConn.map((one) => ({ ...one, state: 'crashed', role: 'demoted' })),
+          },
+        },
+      },
+    ],
     ['it has been part of a cluster, which the store forgot', { memory: { systemId: SYSTEM_ID } }],
     ['the last attempt has just failed', { memory: { retryAfter: NOW + 1 } }],
   ])('waits when %s', (_, change) => {
@@ -183,6 +195,9 @@ describe('a node without data', () => {
     expect(planned(adopting)).toEqual({ rule: 'startup.adopt', does: ['write initialize'] });
     const replica = factsOf({ dcs: nobody(), memory });
     expect(planned(replica)).toEqual({ rule: 'startup.primary-first', does: [] });
+    // Who races must be able to hear how far it has got.
+    const down = factsOf({ dcs: nobody(), postgres: stopped({ role: 'standby' }), memory });
+    expect(planned(down).rule).toBe('down.start-standby');
   });
 });
 

@@ -1,3 +1,4 @@
+import { DcsError } from '../model/errors.ts';
 import type { DocumentName } from '../wire/keys.ts';
 import type { Document, Guard } from './dcs.ts';
 
@@ -52,7 +53,10 @@ export interface AgentDcs {
    * for `ttl` seconds from any time before the call.
    */
   acquire(request: AcquireRequest): Promise<'held' | 'lost'>;
-  /** Extends session and lock by `ttl` seconds; `lost` when the lock is not ours any more. */
+  /**
+   * Extends session and lock by `ttl` seconds; `lost` when the lock is not ours any more. A store
+   * that was made anew, or has gone back, since the last read does not know: `anotherStore`.
+   */
   renew(request: RenewRequest): Promise<'held' | 'lost'>;
   /** Gives the lock up if it is ours, and writes the last status with it. */
   release(status: string | undefined): Promise<void>;
@@ -69,6 +73,11 @@ export interface AgentDcs {
    */
   watch(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
+}
+
+/** What an agent must look at before it believes in the loss of its lock: nobody took it away. */
+export function anotherStore(name: string): DcsError {
+  return new DcsError(`${name} was wiped or restored since it was read`);
 }
 
 export interface WriteRequest {

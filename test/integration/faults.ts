@@ -123,9 +123,8 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'etcd wiped',
-    // One that reads first takes the lock again at once. One whose renewal comes first is told that
-    // it is lost, and stops: then nobody leads before a lease of then has ended, and anybody may.
-    leader: 'any',
+    // Nobody took the lock away: it looks at the new store, and takes the lock again.
+    leader: 'same',
     async befall({ lab, ledger }) {
       await lab.store.wipe();
       await lab.store.start();

@@ -1,10 +1,11 @@
-import type {
-  AcquireRequest,
-  AgentDcs,
-  RenewRequest,
-  SessionMemory,
-  Snapshot,
-  WriteRequest,
+import {
+  type AcquireRequest,
+  type AgentDcs,
+  anotherStore,
+  type RenewRequest,
+  type SessionMemory,
+  type Snapshot,
+  type WriteRequest,
 } from '../../src/dcs/agent-dcs.ts';
 import { DcsError } from '../../src/model/errors.ts';
 import type { Process } from './process.ts';
@@ -44,6 +45,8 @@ export class StoreSession implements AgentDcs {
   /** Version of the leader document that is known to be ours. */
   #lock: string | undefined;
   #seen: Seen = { life: 0, revision: 0 };
+  /** Of the store that was read. */
+  #readLife = 0;
 
   constructor(store: SimStore, client: StoreClient) {
     this.#store = store;
@@ -65,6 +68,7 @@ export class StoreSession implements AgentDcs {
     });
     // A stale read must not make the next watch fire at once, and the next, and the next.
     if (stale === undefined) this.#seen = seen;
+    this.#readLife = seen.life;
     const { documents, revision, leaderSession } = snapshot;
     const ownsLock = leaderSession !== undefined && leaderSession === this.#session?.id;
     if (ownsLock) this.#lock = documents.find(({ name }) => name === 'leader')?.version;
@@ -93,6 +97,7 @@ export class StoreSession implements AgentDcs {
     this.#ttl = ttl;
     const lock = await this.#ask(() => {
       const ours = store.lockOf(session);
+      if (ours === undefined && store.seen().life !== this.#readLife) return 'another store';
       if (ours === undefined || !store.leases.keepAlive(session, ttl)) return undefined;
       const changes: Change[] = [];
       if (status !== undefined) changes.push({ name: 'status', value: status });
@@ -100,6 +105,7 @@ export class StoreSession implements AgentDcs {
       store.commit(this.#client.host, changes);
       return ours;
     });
+    if (lock === 'another store') throw anotherStore('the store');
     this.#lock = lock;
     return lock === undefined ? 'lost' : 'held';
   }

@@ -1,13 +1,14 @@
 import type { Clock } from '../../system/clock.ts';
 import type { DocumentName } from '../../wire/keys.ts';
-import type {
-  AcquireRequest,
-  AgentCall,
-  AgentDcs,
-  RenewRequest,
-  SessionMemory,
-  Snapshot,
-  WriteRequest,
+import {
+  type AcquireRequest,
+  type AgentCall,
+  type AgentDcs,
+  anotherStore,
+  type RenewRequest,
+  type SessionMemory,
+  type Snapshot,
+  type WriteRequest,
 } from '../agent-dcs.ts';
 import type { Document } from '../dcs.ts';
 import type { HttpEndpoint } from '../http.ts';
@@ -50,6 +51,8 @@ export class Etcd2Session implements AgentDcs {
   #leaves: ReadonlyMap<string, Leaf> = new Map();
   /** Index of what the last read or watch has told of. */
   #told: number | undefined;
+  /** The store that the last read has shown. */
+  #read: { readonly index: number; readonly clusterId: string } | undefined;
   #watching: { readonly node: HttpEndpoint; readonly stop: AbortController } | undefined;
 
   constructor(options: Etcd2SessionOptions) {
@@ -66,6 +69,7 @@ export class Etcd2Session implements AgentDcs {
       const named = leaves.map((leaf) => [leaf.key.slice(prefix.length), leaf] as const);
       this.#leaves = new Map(named);
       this.#told = index;
+      this.#read = { index, clusterId };
       // A watch at a server that does not answer any more would tell of nothing.
       if (this.#watching && this.#watching.node !== link.endpoints.best) this.relink();
       return {
@@ -103,7 +107,10 @@ export class Etcd2Session implements AgentDcs {
   renew({ ttl, status, failsafe }: RenewRequest): Promise<'held' | 'lost'> {
     return this.#within('renew', async (call) => {
       this.#ttl = ttl;
-      if (!(await this.#lock.extend(call, ttl))) return 'lost';
+      if (!(await this.#lock.extend(call, ttl))) {
+        if (await this.#isAnother(call)) throw anotherStore('etcd');
+        return 'lost';
+      }
       // Where the member document has gone, the agent sees it and publishes it again.
       await again(call, this.#keys.refresh(this.#member, ttl));
       await this.#putIfNew(call, 'status', status);
@@ -178,6 +185,13 @@ export class Etcd2Session implements AgentDcs {
   /** The link is another one: what hangs on the old one is given up. */
   relink(): void {
     this.#watching?.stop.abort();
+  }
+
+  /** The store is not the one that was read. */
+  async #isAnother({ link, deadline }: Call): Promise<boolean> {
+    if (!this.#read) return false;
+    const { index, clusterId } = await readTree(link, this.#keys.prefix, { deadline });
+    return clusterId !== this.#read.clusterId || index < this.#read.index;
   }
 
   get #member(): DocumentName {

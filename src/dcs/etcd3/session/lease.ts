@@ -234,6 +234,12 @@ export interface Ensured {
   readonly seen: Header | 'granted' | undefined;
 }
 
+/** True when the server that kept a lease alive answers, in the same term, or the lease is new. */
+export function isSameTerm(seen: Ensured['seen'], now: Header): boolean {
+  if (seen === 'granted') return true;
+  return seen?.memberId === now.memberId && seen.raftTerm === now.raftTerm;
+}
+
 /** 63 random bits: etcd's ids are positive. */
 function newId(): string {
   const drawn = randomBytes(8).readBigUInt64BE() >> 1n;

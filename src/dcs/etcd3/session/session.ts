@@ -1,20 +1,20 @@
 import type { Clock } from '../../../system/clock.ts';
 import { clusterPrefix, type DocumentName } from '../../../wire/keys.ts';
-import type {
-  AcquireRequest,
-  AgentCall,
-  AgentDcs,
-  RenewRequest,
-  SessionMemory,
-  Snapshot,
-  WriteRequest,
+import {
+  type AcquireRequest,
+  type AgentCall,
+  type AgentDcs,
+  anotherStore,
+  type RenewRequest,
+  type SessionMemory,
+  type Snapshot,
+  type WriteRequest,
 } from '../../agent-dcs.ts';
 import type { Document } from '../../dcs.ts';
 import { EndpointFailure } from '../../failure.ts';
 import { asDcsError } from '../../settle.ts';
-import type { Header } from '../transport.ts';
 import { type Asker, askerOver, type EtcdLink } from './asker.ts';
-import { type Ensured, SessionLease } from './lease.ts';
+import { isSameTerm, SessionLease } from './lease.ts';
 import { Sight } from './sight.ts';
 import { type Lock, Transactions } from './transactions.ts';
 
@@ -100,7 +100,10 @@ export class Etcd3Session implements AgentDcs {
       if (this.#lease.id === undefined) return 'lost';
       await this.#lease.setTtl(ttl, deadline);
       const { id } = this.#lease;
-      return id === undefined ? 'lost' : this.#prove(id, this.#new({ status, failsafe }), deadline);
+      const changes = this.#new({ status, failsafe });
+      const held = id === undefined ? 'lost' : await this.#prove(id, changes, deadline);
+      if (held === 'lost' && this.#sight.isAnother) throw anotherStore('etcd');
+      return held;
     });
   }
 
@@ -244,7 +247,3 @@ export class Etcd3Session implements AgentDcs {
 }
 
 const PASSING = { maybeApplied: true, passing: true } as const;
-function isSameTerm(seen: Ensured['seen'], now: Header): boolean {
-  if (seen === 'granted') return true;
-  return seen?.memberId === now.memberId && seen.raftTerm === now.raftTerm;
-}

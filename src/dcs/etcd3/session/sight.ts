@@ -34,6 +34,8 @@ export class Sight {
   #inDoubt = true;
   /** What the last read or watch has told its caller of. */
   #told: string;
+  /** The store was found made anew, or gone back, since it was handed out. */
+  #isAnother = false;
 
   constructor(parts: SightParts) {
     this.#parts = parts;
@@ -60,10 +62,16 @@ export class Sight {
     return this.#mirror.boundTo(lease);
   }
 
+  /** The store is not the one of which `handOut` has told. */
+  get isAnother(): boolean {
+    return this.#isAnother;
+  }
+
   /** Hands out what is seen. From then on only what changes is news. */
   handOut() {
     const { documents, revision, identity, watched } = this.#mirror;
     this.#told = watched;
+    this.#isAnother = false;
     return { documents, revision, ...(identity === undefined ? {} : { identity }) };
   }
 
@@ -141,6 +149,7 @@ export class Sight {
     if (!another) return;
     // The revisions of a store that was made anew, or has gone back, are counted anew.
     this.#changedAt = 0;
+    this.#isAnother = true;
     this.#feed.stop();
   }
 }

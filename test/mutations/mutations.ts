@@ -224,8 +224,8 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: 'src/ha/race/fitness.ts',
-        find: 'if (settings.failsafeMode && Object',
-        replace: 'if (!settings.failsafeMode && Object',
+        find: "  if (isOutsideFailsafe(facts, self.name)) return 'not-in-failsafe';\n",
+        replace: '',
       },
     ],
     scenarios: ['failsafe/not-listed'],
@@ -491,16 +491,28 @@ export const MUTATIONS: readonly Mutation[] = [
     seeds: [500098],
   },
   {
-    name: 'a standby that is down stays down while the primary of before is waited for',
+    name: 'a promotion that claims no timeline',
     edits: [
       {
-        file: 'src/ha/rules/startup.ts',
-        find: "f.postgres.state === 'stopped' && f.postgres.dataDirectory === 'initialized'",
-        replace: "f.postgres.state === 'starting'",
+        file: 'src/ha/rules/race.ts',
+        find: "      { kind: 'write', document: timelineClaim(f) },\n",
+        replace: '',
       },
     ],
     scenarios: [],
-    seeds: [501414],
+    seeds: [501994],
+  },
+  {
+    name: 'whoever may not lead for want of a place in /failsafe is waited for',
+    edits: [
+      {
+        file: 'src/ha/race/electorate.ts',
+        find: ' || isOutsideFailsafe(facts, name)',
+        replace: '',
+      },
+    ],
+    scenarios: [],
+    seeds: [700855],
   },
   {
     name: 'the rules of a leader deleted',

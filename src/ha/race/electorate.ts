@@ -31,7 +31,13 @@ function tagsOf(facts: Facts, name: string): Readonly<Record<string, unknown>> {
   return members.find((member) => member.name === name)?.tags ?? {};
 }
 
-/** Names of the members that may never lead. */
+/** A member that may not lead, however far it has got: whoever waits for it waits in vain. */
 export function isBarred(facts: Facts, name: string): boolean {
-  return isNoFailover(tagsOf(facts, name));
+  return isNoFailover(tagsOf(facts, name)) || isOutsideFailsafe(facts, name);
+}
+
+/** Such a member was not asked by a leader that goes on without the DCS, so it does not race. */
+export function isOutsideFailsafe(facts: Facts, name: string): boolean {
+  const list = viewOf(facts)?.failsafe ?? {};
+  return facts.settings.failsafeMode && Object.keys(list).length > 0 && !(name in list);
 }

@@ -3,7 +3,8 @@ import type { Facts } from '../facts.ts';
 import { promiseSeconds } from '../failsafe.ts';
 import { isDistrusted, seconds, viewOf } from '../situation.ts';
 import { maySucceed } from '../sync/membership.ts';
-import { knownTimeline } from './known-timeline.ts';
+import { isOutsideFailsafe } from './electorate.ts';
+import { reachedTimeline } from './known-timeline.ts';
 import { sharedPosition } from './standing.ts';
 
 /** Why a standby stays out of the race, before anybody is asked. */
@@ -62,11 +63,7 @@ function withoutRight(facts: Facts, leniency: Leniency): Unfitness | undefined {
   const { settings, self, memory } = facts;
   if (!view) return 'distrusted-store';
   if (settings.failsafeMode && mayHavePromised(facts)) return 'just-started';
-  const failsafe = view.failsafe ?? {};
-  // A member outside the list was not asked by a leader that goes on without the DCS.
-  if (settings.failsafeMode && Object.keys(failsafe).length > 0 && !(self.name in failsafe)) {
-    return 'not-in-failsafe';
-  }
+  if (isOutsideFailsafe(facts, self.name)) return 'not-in-failsafe';
   // A `/sync` that may be old is no measure: then all are heard, and the one with most WAL leads.
   const bound = !leniency.synchronous && !memory.syncDistrusted;
   if (bound && !maySucceed(view, settings, self.name)) return 'not-synchronous';
@@ -86,7 +83,7 @@ function withoutData(facts: Facts, leniency: Leniency): Unfitness | undefined {
   const diverged = memory.rewind === 'needed' || memory.rewind === 'failed';
   if (!leniency.lag && diverged) return 'diverged';
   if (settings.checkTimeline && !settings.standbyCluster) {
-    if ((postgres.timeline ?? 0) < knownTimeline(facts)) return 'timeline';
+    if ((postgres.timeline ?? 0) < reachedTimeline(facts)) return 'timeline';
   }
   return undefined;
 }

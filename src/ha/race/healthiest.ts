@@ -5,7 +5,7 @@ import type { Facts, PeerReport } from '../facts.ts';
 import { viewOf } from '../situation.ts';
 import { quorumOf, syncBinds } from '../sync/membership.ts';
 import { isSameName } from '../sync/name-set.ts';
-import { isBarred } from './electorate.ts';
+import { isBarred, isOutsideFailsafe } from './electorate.ts';
 import { compareStanding, ownStanding, standingOf } from './standing.ts';
 
 /** What the answers of the others mean for this standby. */
@@ -41,8 +41,7 @@ export function healthiest(facts: Facts, excluded?: string): Verdict {
     const standing = standingOf(status);
     if (compareStanding(standing, ownStanding(facts)) > 0) {
       ahead += 1;
-      // P#1054: the former leader may have WAL that no commit ever needed.
-      if (!isFormerSyncLeader(facts, name)) {
+      if (!isPassedOver(facts, name)) {
         return { healthiest: false, because: 'behind', member: name };
       }
     } else if (standing.lsn > 0) {
@@ -74,6 +73,16 @@ function hasVoice(facts: Facts, name: string, status: NodeStatus): boolean {
     return voter || isSyncStandby(view.sync, name) || isFormerSyncLeader(facts, name);
   }
   return true;
+}
+
+/**
+ * One that is ahead and is not waited for: the former leader may have WAL that no commit ever
+ * needed (P#1054), and whoever is not in `/failsafe` does not race. The votes of the others still
+ * have to prove that they have every commit.
+ */
+function isPassedOver(facts: Facts, name: string): boolean {
+  if (isFormerSyncLeader(facts, name)) return true;
+  return !facts.memory.syncDistrusted && isOutsideFailsafe(facts, name);
 }
 
 function isFormerSyncLeader(facts: Facts, name: string): boolean {

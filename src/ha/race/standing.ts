@@ -1,6 +1,7 @@
 import { type NodeStatus, walPosition } from '../../model/node-status.ts';
 import type { Facts } from '../facts.ts';
 import { viewOf } from '../situation.ts';
+import { isClaim } from './timeline-claim.ts';
 
 /** How far a server's data are: on a later timeline they are further, whatever the position. */
 export interface Standing {
@@ -36,7 +37,8 @@ export function compareStanding(one: Standing, other: Standing): number {
  */
 export function sharedPosition(facts: Facts): number {
   const { timeline, lsn } = facts.postgres;
-  const line = viewOf(facts)?.history?.find(([number]) => number === timeline);
+  const history = viewOf(facts)?.history ?? [];
+  const line = history.find((line) => line[0] === timeline && !isClaim(line));
   const left = line?.[1];
   return typeof left === 'number' ? Math.min(lsn, left) : lsn;
 }

@@ -2,6 +2,7 @@ import { isNoFailover } from '../../model/member.ts';
 import type { Facts } from '../facts.ts';
 import { leads } from '../lease.ts';
 import type { Rule } from '../plan.ts';
+import { reachedTimeline } from '../race/known-timeline.ts';
 import { act, isRunningPrimary, isSystemId, lockIsFree, viewOf } from '../situation.ts';
 import { acquisition, renewal } from './lock-questions.ts';
 
@@ -86,10 +87,17 @@ export const PAUSED: readonly Rule[] = [
   {
     name: 'paused.primary-without-lock',
     phase: 'paused',
-    why: 'the only thing that happens by itself in pause: a running primary takes the free lock',
+    why:
+      'the only thing that happens by itself in pause: a running primary takes the free lock, but' +
+      ' not one that another has left behind: the others would follow it and lose what came since',
     mirrors: ['is_healthiest_node', 'process_unhealthy_cluster'],
     plan: (f) => {
       if (!paused(f) || !lockIsFree(f) || !isRunningPrimary(f) || !isOurs(f)) return undefined;
+      if ((f.postgres.timeline ?? 0) < reachedTimeline(f)) {
+        return act('continue to run as primary without lock: my timeline is behind', [
+          { kind: 'disarm' },
+        ]);
+      }
       if (f.answers.lock?.outcome === 'held') return act('acquired session lock as a leader');
       if (f.answers.lock) return act('continue to run as primary without lock');
       return { ask: acquisition(f) };

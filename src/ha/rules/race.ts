@@ -1,5 +1,6 @@
 import { isNoFailover } from '../../model/member.ts';
 import type { Facts } from '../facts.ts';
+import { timelineClaim } from '../housekeeping/history.ts';
 import { leads } from '../lease.ts';
 import type { Acting, Action, Asking, Rule } from '../plan.ts';
 import { fullestPeer } from '../race/catch-up.ts';
@@ -50,6 +51,7 @@ export function promote(f: Facts, say: string): Acting {
     [
       ...request,
       ...prepareSync(f),
+      { kind: 'write', document: timelineClaim(f) },
       { kind: 'job', job: { kind: 'promote', above: knownTimeline(f) } },
     ],
     {

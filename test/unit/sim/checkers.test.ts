@@ -205,11 +205,14 @@ describe('durability', () => {
 
 describe('bounded-loss', () => {
   it('sees who takes the lock too far behind', () => {
-    const { sight, store, fakes } = makeWorld();
-    store.config = '{"maximum_lag_on_failover":100}';
+    const { sight, store, fakes, time } = makeWorld();
     store.status = '{"optime":1101,"retain_slots":["pg1"]}';
     const checker = boundedLoss(sight);
+    store.config = '{"maximum_lag_on_failover":100}';
+    checker.written?.({ name: 'config', value: store.config, by: 'operator' });
     const taken = { name: 'leader', value: 'pg2', by: 'pg2' };
+    expect(checker.written?.(taken), 'its race may have begun before').toBeUndefined();
+    time.now += 10_000;
     expect(checker.written?.(taken)).toContain('101 bytes behind');
     fakes[1].lsn = 1001;
     expect(checker.written?.(taken)).toBeUndefined();
@@ -321,6 +324,19 @@ describe('timelines, data and documents', () => {
     expect(checker.written?.(written)).toContain('of timeline 2');
     checker.done?.({ kind: 'store-wipe' });
     expect(checker.written?.(written)).toBeUndefined();
+  });
+
+  it('sees a claim of a number that somebody has', () => {
+    const { sight, store, fakes } = makeWorld();
+    const checker = timelines(sight);
+    const written = { name: 'history', value: '', by: 'pg1' };
+    fakes[0].timeline = 3;
+    checker.written?.(written);
+    fakes[0].timeline = 1;
+    store.history = '[[3,100,"promotion begun"]]';
+    expect(checker.written?.(written)).toBeUndefined();
+    store.history = '[[2,100,"promotion begun"]]';
+    expect(checker.written?.(written)).toContain('timeline 3 is claimed');
   });
 
   it('lets a failover to an older member take the history back', () => {

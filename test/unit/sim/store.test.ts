@@ -327,6 +327,9 @@ describe('a store that lost its data', () => {
     await within(100, take(young));
     store.restore();
     expect(store.snapshot()).toEqual(then);
+    // It is told nothing of a lock that nobody has taken away before it has read.
+    expect(String(await within(100, young.renew({ ttl: 30 })))).toMatch(/wiped or restored/);
+    await within(100, young.read());
     expect(await within(100, young.renew({ ttl: 30 }))).toBe('lost');
     expect(await within(100, old.renew({ ttl: 30 }))).toBe('held');
   });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { historyUpdate } from '../../../../src/ha/housekeeping/history.ts';
 import { isoOf } from '../../../../src/ha/housekeeping/iso-time.ts';
+import { BEGUN } from '../../../../src/ha/race/timeline-claim.ts';
 import type { HistoryLine } from '../../../../src/model/cluster.ts';
 import { leaderFacts, NOW, primary, sees, standby } from '../facts-of.ts';
 
@@ -66,8 +67,24 @@ describe('historyUpdate', () => {
     ];
     const document = update(3, written, { postgres });
     const lines = document?.name === 'history' ? document.value : [];
-    expect(lines).toMatchObject([[1, 100, WHY, expect.any(String), expect.any(String)]]);
+    expect(lines).toEqual([
+      [1, 100, WHY, WALL, 'pg1'],
+      // Without it nobody would know that number 3 is taken.
+      [2, 100, BEGUN, WALL, 'pg1'],
+    ]);
     expect(update(3, lines, { postgres })).toBeUndefined();
+  });
+
+  it('ends its own claim, and keeps that of a number above', () => {
+    const claim = [1, 100, BEGUN, '2026-01-01', 'pg1'];
+    const lines = [[1, 100, WHY, WALL, 'pg1']];
+    expect(update(2, [claim])?.value).toEqual(lines);
+    const above = [2, 150, BEGUN, '2026-01-02', 'pg3'];
+    expect(update(2, [claim, above])?.value).toEqual([...lines, above]);
+    expect(update(2, [...lines, above])).toBeUndefined();
+    const settings = { maxTimelinesHistory: 1 };
+    expect(update(2, lines, { settings })).toBeUndefined();
+    expect(update(2, [above], { settings })).toBeUndefined();
   });
 
   it('writes nothing when there is no history file', () => {

@@ -98,7 +98,7 @@ describe('a leader', () => {
     const facts = leaderFacts({ answers: held, postgres: standby() });
     expect(planned(facts)).toEqual({
       rule: 'leading.promote',
-      does: ['set-sync-names', 'promote'],
+      does: ['set-sync-names', 'write history', 'promote'],
     });
     const settings = { synchronousMode: 'on' } as const;
     const sync = { leader: 'pg9', standbys: ['pg3'], quorum: 0, version: '3' };

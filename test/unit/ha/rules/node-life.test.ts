@@ -747,6 +747,12 @@ describe('in pause', () => {
     );
     const free = factsOf({ settings, postgres: primary(), dcs: seesNoLeader() });
     expect(planned(free)).toEqual({ rule: 'paused.primary-without-lock', asks: 'acquire' });
+    // Another one has led since: those who follow it would lose what it wrote.
+    const dcs = seesNoLeader({ history: [[7, 900, 'no recovery target specified']] });
+    expect(planned(factsOf({ settings, postgres: primary(), dcs }))).toEqual({
+      rule: 'paused.primary-without-lock',
+      does: ['disarm'],
+    });
   });
 
   it('a standby does not race, but for a failover to itself', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Facts } from '../../../../src/ha/facts.ts';
+import { BEGUN } from '../../../../src/ha/race/timeline-claim.ts';
 import type { Sync } from '../../../../src/model/cluster.ts';
 import { clusterOf, member, primarySays, SILENT, says } from '../cluster-of.ts';
 import { factsOf, NOW, primary, seesNoLeader, standby } from '../facts-of.ts';
@@ -100,7 +101,10 @@ describe('a race', () => {
       answers: { peers: nobodyElse, ...HELD },
       memory: { leaseUntil: NOW + 30_000 },
     });
-    expect(planned(facts)).toEqual({ rule: 'race.run', does: ['set-sync-names', 'promote'] });
+    expect(planned(facts)).toEqual({
+      rule: 'race.run',
+      does: ['set-sync-names', 'write history', 'promote'],
+    });
     expect(acting(facts).say).toBe('promoted self to leader by acquiring session lock');
   });
 
@@ -203,6 +207,60 @@ describe('a race', () => {
     const memory = { leaseUntil: NOW + 30_000 };
     const plan = acting(racer({ dcs, answers: { peers, ...HELD }, memory }));
     expect(plan.do.at(-1)).toEqual({ kind: 'job', job: { kind: 'promote', above: 5 } });
+  });
+
+  it('who does not race for want of a place in /failsafe is not waited for', () => {
+    const settings = { failsafeMode: true };
+    const memory = { startedAt: NOW - 600_000 };
+    const failsafe = { pg1: 'http://pg1', pg2: 'http://pg2' };
+    const dcs = seesNoLeader({ failsafe });
+    const preferred = { tags: { failover_priority: 5 } };
+    for (const said of [says(preferred), says({ receivedLsn: 2000 })]) {
+      const answers = { peers: [{ name: 'pg3', report: said }] };
+      expect(asked(racer({ dcs, settings, memory, answers })).kind).toBe('acquire');
+      const without = racer({ dcs, memory, answers });
+      expect(planned(without).does).toEqual([]);
+    }
+    // The others of the quorum have to prove that they have every commit.
+    const sync = { standbys: ['pg2', 'pg3', 'pg4'], quorum: 1 };
+    const ahead = { name: 'pg3', report: says({ receivedLsn: 2000 }) };
+    const quorum = (...peers: { name: string; report: ReturnType<typeof says> }[]) => {
+      const facts = syncRacer('quorum', sync, { memory, answers: { peers } });
+      const view = { ...facts.dcs?.view, failsafe };
+      return planned({
+        ...facts,
+        dcs: { ...facts.dcs, view },
+        settings: { ...facts.settings, failsafeMode: true },
+      } as typeof facts);
+    };
+    expect(quorum(ahead)).toEqual({ rule: 'race.run', does: [] });
+    expect(quorum(ahead, { name: 'pg4', report: says() }).asks).toBe('acquire');
+  });
+
+  it('claims its number before it promotes, and does not take one that was claimed', () => {
+    const written = [
+      [1, 900, 'no recovery target specified', '2026-01-01', 'pg1'],
+      [2, 950, BEGUN, '2026-01-02', 'pg3'],
+    ];
+    const memory = { leaseUntil: NOW + 30_000 };
+    const answers = { peers: nobodyElse, ...HELD };
+    const dcs = seesNoLeader({ history: written });
+    const plan = acting(racer({ dcs, answers, memory }));
+    expect(plan.do.slice(-2)).toMatchObject([
+      {
+        kind: 'write',
+        document: {
+          name: 'history',
+          asLeader: true,
+          value: [written[0], [3, 1000, BEGUN, expect.any(String), 'pg2']],
+        },
+      },
+      { kind: 'job', job: { kind: 'promote', above: 3 } },
+    ]);
+    // A claim of which nothing came must not keep everybody from leading.
+    const settings = { checkTimeline: true };
+    const claimed = seesNoLeader({ history: [[1, 950, BEGUN, '2026-01-02', 'pg3']] });
+    expect(planned(racer({ dcs: claimed, settings })).asks).toBe('poll');
   });
 
   it('does not begin while a failsafe promise holds', () => {
@@ -311,7 +369,12 @@ describe('in synchronous mode', () => {
       { standbys: ['pg2'] },
       { answers, memory: { leaseUntil: NOW + 30_000 } },
     );
-    expect(planned(facts).does).toEqual(['write sync', 'set-sync-names', 'promote']);
+    expect(planned(facts).does).toEqual([
+      'write sync',
+      'set-sync-names',
+      'write history',
+      'promote',
+    ]);
   });
 
   it('a quorum is counted', () => {

@@ -16,18 +16,19 @@ export function historyUpdate(facts: Facts): DocumentWrite | undefined {
   const { timeline } = postgres;
   if (!dcs || timeline === undefined || postgres.role !== 'primary') return undefined;
   const written = dcs.view.history ?? [];
-  if (timeline === 1) return written.length > 0 ? write([]) : undefined;
+  const claim = claimAbove(facts, timeline);
+  const claims = claim ? [claim] : [];
+  if (timeline === 1) return isSame(claims, written) ? undefined : write(claims);
   const told = written.filter((line) => !isClaim(line));
   const last = told.at(-1);
   const latest = postgres.history.at(-1);
-  const claim = claimAbove(facts, timeline);
   const same = last?.[0] === latest?.timeline && last?.[1] === latest?.lsn && last?.length === 5;
   if (same && written.findLast(isClaim) === claim) return undefined;
   const known = new Map(told.map((line) => [line[0], line]));
   const lines = postgres.history.map((passed) => lineOf(facts, passed, known.get(passed.timeline)));
   // Without its history file PostgreSQL has nothing to tell, and what is written stays.
   if (lines.length === 0) return undefined;
-  const all = [...lines, ...(claim ? [claim] : [])].slice(-settings.maxTimelinesHistory);
+  const all = [...lines, ...claims].slice(-settings.maxTimelinesHistory);
   return isSame(all, written) ? undefined : write(all);
 }
 

@@ -82,6 +82,9 @@ describe('historyUpdate', () => {
     const above = [2, 150, BEGUN, '2026-01-02', 'pg3'];
     expect(update(2, [claim, above])?.value).toEqual([...lines, above]);
     expect(update(2, [...lines, above])).toBeUndefined();
+    expect(update(1, lines)?.value).toEqual([]);
+    expect(update(1, [...lines, above])?.value).toEqual([above]);
+    expect(update(1, [above])).toBeUndefined();
     const settings = { maxTimelinesHistory: 1 };
     expect(update(2, lines, { settings })).toBeUndefined();
     expect(update(2, [above], { settings })).toBeUndefined();

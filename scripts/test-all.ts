@@ -13,8 +13,8 @@ import { join, relative } from 'node:path';
 const EVERYTHING = process.env.PGHERD_TESTS === 'all';
 
 /**
- * In this order they are begun, two at a time: one that computes beside one that mostly waits. The
- * tests on terminals, which lose words on a machine that has no time, are not beside `sim`.
+ * In this order they are begun, two at a time: one that computes beside one that mostly waits.
+ * `cli`, whose tests on terminals need a machine that has time, is not beside `sim`.
  */
 const PROJECTS = [
   ...(EVERYTHING ? ['everything'] : []),

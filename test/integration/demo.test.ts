@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { waitFor } from '../harness/processes.ts';
 import { onTerminal } from '../harness/pty.ts';
 import { expectEnvelope, expectFailure, pgherd, startPgherd } from '../harness/run-cli.ts';
+import { sharedMemoryOf } from '../harness/shared-memory.ts';
 
 // The demo as a newcomer runs it, on this machine's PostgreSQL; as root where the tests are.
 
@@ -32,11 +33,8 @@ function programsOf(directory: string): string[] {
 }
 
 /** Numbers of the System V shared memory that the servers below a directory have. */
-function sharedMemoryOf(directory: string): string[] {
-  return readdirSync(directory)
-    .map((name) => join(directory, name, 'postmaster.pid'))
-    .filter((file) => existsSync(file))
-    .flatMap((file) => readFileSync(file, 'utf8').split('\n')[6]?.split(/\s+/).at(-1) ?? []);
+function sharedMemoryBelow(directory: string): string[] {
+  return readdirSync(directory).flatMap((name) => sharedMemoryOf(join(directory, name)) ?? []);
 }
 
 function existingSharedMemory(): string[] {
@@ -82,7 +80,7 @@ test.each([
   const directory = join(place, `int-${name.replaceAll(' ', '-')}`);
   const cli = startPgherd(['demo', '--script', '--dir', directory]);
   await cli.shows(moment);
-  const shared = sharedMemoryOf(directory);
+  const shared = sharedMemoryBelow(directory);
   cli.child.kill('SIGINT');
   const output = await cli.ended;
   expectFailure(output, { code: 130, sentence: /stopped/ });

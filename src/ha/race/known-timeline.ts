@@ -2,15 +2,16 @@ import type { ClusterView } from '../../model/cluster.ts';
 import { isPrimaryRole } from '../../model/node-status.ts';
 import type { Facts } from '../facts.ts';
 import { viewOf } from '../situation.ts';
-import { isClaim } from './timeline-claim.ts';
+import { claimedTimeline, isClaim } from './timeline-claim.ts';
 
 /**
  * The newest timeline that anybody may have: that of `reachedTimeline`, or one that somebody has
  * claimed for a promotion of which no more is known. 0 when nothing is known.
  */
 export function knownTimeline(facts: Facts): number {
-  const { healthyView } = facts.memory;
-  return Math.max(reachedTimeline(facts), claimed(viewOf(facts)), claimed(healthyView));
+  const views = [viewOf(facts), facts.memory.healthyView];
+  const claimed = views.map((view) => claimedTimeline(view?.history) ?? 0);
+  return Math.max(reachedTimeline(facts), ...claimed);
 }
 
 /**
@@ -24,11 +25,6 @@ export function reachedTimeline(facts: Facts): number {
     report.ok ? (report.status.timeline ?? 0) : 0,
   );
   return Math.max(leaderTimeline ?? 0, reached(viewOf(facts)), reached(healthyView), ...peers);
-}
-
-function claimed(view: ClusterView | undefined): number {
-  const last = view?.history?.at(-1)?.[0];
-  return typeof last === 'number' ? last + 1 : 0;
 }
 
 function reached(view: ClusterView | undefined): number {

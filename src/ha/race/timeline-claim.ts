@@ -7,3 +7,9 @@ export const BEGUN = 'promotion begun';
 export function isClaim(line: HistoryLine | undefined): boolean {
   return line?.[2] === BEGUN;
 }
+
+/** The number that a history claims; undefined: none. */
+export function claimedTimeline(history: readonly HistoryLine[] = []): number | undefined {
+  const left = history.findLast(isClaim)?.[0];
+  return typeof left === 'number' ? left + 1 : undefined;
+}

@@ -16,7 +16,7 @@ export function boundedLoss(sight: Sight): Checker {
     name: 'bounded-loss',
     written({ name, value, by }) {
       if (name === 'config') {
-        before = { most: Math.max(most, mostBefore()), until: sight.now + RACE_MS };
+        before = { most: allowed(), until: sight.now + RACE_MS };
         most = sight.settings().maximumLagOnFailover;
       }
       const host = sight.hosts.find((each) => each.name === by);
@@ -24,14 +24,13 @@ export function boundedLoss(sight: Sight): Checker {
         return undefined;
       }
       const { status } = sight.view();
-      const allowed = Math.max(most, mostBefore());
       const lag = status.lastLsn - host.position().lsn;
-      if (isManual(sight, by) || lag <= allowed) return undefined;
-      return `${by} took the lock ${lag} bytes behind what is in /status, and ${allowed} are allowed`;
+      if (isManual(sight, by) || lag <= allowed()) return undefined;
+      return `${by} took the lock ${lag} bytes behind what is in /status, and ${allowed()} are allowed`;
     },
   };
 
-  function mostBefore(): number {
-    return sight.now < before.until ? before.most : 0;
+  function allowed(): number {
+    return sight.now < before.until ? Math.max(most, before.most) : most;
   }
 }

@@ -1,20 +1,13 @@
-import { isClaim } from '../../../src/ha/race/timeline-claim.ts';
-import type { HistoryLine } from '../../../src/model/cluster.ts';
+import { claimedTimeline } from '../../../src/ha/race/timeline-claim.ts';
 import type { Checker, Sight } from './checker.ts';
 import { isManual } from './manual.ts';
-
-/** The number that the last line claims for a promotion, if it is such a line. */
-function claimIn(history: readonly HistoryLine[]): number | undefined {
-  const last = history.at(-1);
-  return isClaim(last) && typeof last?.[0] === 'number' ? last[0] + 1 : undefined;
-}
 
 /**
  * Whoever writes the history is on a timeline with a higher number than all who did before, unless
  * the store itself went back, or an operator failed over to a member that is behind. (Its last line
- * may well be an older one: a timeline that nobody followed is left out.) A number that is claimed for
- * a promotion is above all that there were. After the faults all
- * servers are on one branch: see `liveness`, which waits for it.
+ * may well be an older one: a timeline that nobody followed is left out.) A number that is claimed
+ * for a promotion is above all that there were. After the faults all servers are on one branch: see
+ * `liveness`, which waits for it.
  */
 export function timelines(sight: Sight): Checker {
   let newest = 0;
@@ -30,7 +23,7 @@ export function timelines(sight: Sight): Checker {
       const writer = sight.hosts.find((host) => host.name === by);
       const timeline = writer?.position().timeline ?? newest;
       const history = sight.view().history ?? [];
-      const claimed = claimIn(history);
+      const claimed = claimedTimeline(history);
       if (claimed !== undefined && claimed > timeline) {
         if (claimed <= newest) return `timeline ${claimed} is claimed, and there was ${newest}`;
       } else {
